@@ -1,1 +1,1 @@
-//! Being built.
+//! Replays recorded exchanges against a plugin.
