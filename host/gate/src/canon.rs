@@ -1,0 +1,1 @@
+//! Canonical bytes of what was given, for the receipt's keyed commitment (SECURITY model B4).

@@ -1,0 +1,1 @@
+//! One reading of a URL: parsed once, compared once, used as parsed.

@@ -1,0 +1,112 @@
+//! Effective rights: the contract, narrowed by every layer above it, with the reason for each loss (SECURITY model B2).
+//!
+//! Lives here: one function that can only narrow. Not here: what the layers say (`ceiling`, `policy`, and whoever makes the spec).
+
+use std::collections::BTreeSet;
+
+use isocial_model::{
+    Kind, Purpose,
+    contract::{Contract, Rights, VOCABULARY},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::ceiling;
+
+/// Who took something away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LayerName {
+    /// The most that a plugin of this kind may have for this purpose.
+    Ceiling,
+    /// The network's own rules.
+    NetworkPack,
+    /// The operator's rules.
+    Operator,
+    /// The organisation's rules.
+    Organisation,
+    /// What the customer consented to at installation.
+    Grant,
+}
+
+/// One layer over a contract. It can only take away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layer {
+    /// Whose.
+    pub name: LayerName,
+    /// The most that it leaves.
+    pub rights: Rights,
+    /// The purposes that it leaves; absent leaves all.
+    pub purposes: Option<BTreeSet<Purpose>>,
+}
+
+impl Layer {
+    /// A layer that leaves these rights and every purpose.
+    pub fn rights(name: LayerName, rights: Rights) -> Self {
+        Self { name, rights, purposes: None }
+    }
+    /// The neutral layer: takes nothing away.
+    pub fn neutral(name: LayerName) -> Self {
+        Self::rights(name, Rights::everything())
+    }
+}
+
+/// A field that a layer has narrowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Taken {
+    /// The field's path.
+    pub path: &'static str,
+    /// Precision before.
+    pub from: &'static str,
+    /// Precision after; `none` if nothing is left.
+    pub to: &'static str,
+    /// Who took it.
+    pub by: LayerName,
+}
+
+/// What is left of a contract, and where the rest went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Effective {
+    /// What may be given.
+    pub rights: Rights,
+    /// For which purposes.
+    pub purposes: Vec<Purpose>,
+    /// What was taken away, by whom, in the order of the layers.
+    pub taken: Vec<Taken>,
+}
+
+/// Narrows the contract by the ceiling of its kind and then by each layer, in order.
+///
+/// Never wider than the contract, the ceiling or any layer; adding a layer never widens.
+pub fn effective(kind: Kind, contract: &Contract, layers: &[Layer]) -> Effective {
+    let mut rights = contract.input.clone();
+    let mut purposes = contract.purposes.clone();
+    let mut taken = Vec::new();
+    purposes.retain(|purpose| ceiling::allows(kind, *purpose));
+    let ceiling = purposes.iter().fold(if purposes.is_empty() { Rights::none() } else { Rights::everything() }, |sum, purpose| {
+        sum.narrow(&ceiling::of(kind, *purpose))
+    });
+    narrow(&mut rights, &ceiling, LayerName::Ceiling, &mut taken);
+    for layer in layers {
+        if let Some(allowed) = &layer.purposes {
+            purposes.retain(|purpose| allowed.contains(purpose));
+        }
+        narrow(&mut rights, &layer.rights, layer.name, &mut taken);
+    }
+    if purposes.is_empty() {
+        // Without a purpose there is no reason to give anything.
+        rights = Rights::none();
+    }
+    Effective { rights, purposes, taken }
+}
+
+fn narrow(rights: &mut Rights, layer: &Rights, by: LayerName, taken: &mut Vec<Taken>) {
+    let left = rights.narrow(layer);
+    for field in VOCABULARY {
+        let (before, after) = (rights.level(field.path), left.level(field.path));
+        if after < before {
+            let step = |level: u8| field.ladder.get(usize::from(level)).copied().unwrap_or("none");
+            taken.push(Taken { path: field.path, from: step(before), to: step(after), by });
+        }
+    }
+    *rights = left;
+}
