@@ -1,0 +1,136 @@
+//! What a call may cost, by kind of plugin, and how large the sandbox is. Plain data with defaults; nothing here enforces anything.
+
+use std::path::PathBuf;
+
+use isocial_model::Kind;
+use serde::{Deserialize, Serialize};
+
+/// One mebibyte.
+const MIB: u64 = 1024 * 1024;
+
+/// What one call of one kind of plugin may cost. Each bound is enforced by the sandbox and none can be raised by a plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Linear memory, summed over all memories of the instance · bytes.
+    pub memory_bytes: u64,
+    /// Table elements, summed over all tables of the instance.
+    pub table_elements: u64,
+    /// Core instances that the component may be made of.
+    pub instances: u32,
+    /// Milliseconds that guest code may run, counted in slices of the epoch ticker.
+    pub time_ms: u32,
+    /// Milliseconds on the wall after which the call ends even if the machine gave it little of them.
+    pub wall_ms: u32,
+    /// Bytes that the host reads from the guest for one answer, or for one argument list of `log`.
+    pub output_bytes: u64,
+    /// Log lines kept a call; further ones are counted.
+    pub log_lines: u32,
+}
+
+impl Limits {
+    /// Bytes of a log line that are kept; the rest is cut.
+    pub const LOG_LINE_BYTES: usize = 1_024;
+    /// Resource handles that may be alive at once in one instance: a plugin has one at most, its `writer`.
+    pub const HANDLES: usize = 1_000;
+
+    const fn new(memory_mib: u64, time_ms: u32, output_mib: u64) -> Self {
+        Self {
+            memory_bytes: memory_mib * MIB,
+            table_elements: 40_000, // a JavaScript engine's table has about 15,000
+            instances: 32,
+            time_ms,
+            // The bar is "budget + 25 ms": what lies between is for a machine that is busy with others.
+            wall_ms: time_ms + 20,
+            output_bytes: output_mib * MIB,
+            log_lines: 64,
+        }
+    }
+}
+
+/// How large the sandbox is and what its guests may cost. Every key has a default; unknown keys are errors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SandboxConfig {
+    /// A call of a connector. 64 MiB, 1 s, 4 MiB out.
+    pub connector: Limits,
+    /// A call of a language pack (a batch). 256 MiB, 2 s, 4 MiB out.
+    pub language_pack: Limits,
+    /// A call of an alert channel. 32 MiB, 200 ms, 1 MiB out.
+    pub alert_channel: Limits,
+    /// A call of an export format's writer. 128 MiB, 1 s, 8 MiB out.
+    pub export_format: Limits,
+    /// Instances alive at once, writers included · 1–10,000. More calls wait.
+    pub pool: u32,
+    /// Milliseconds that a call waits for a place in the pool before it fails with [`Stop::Pool`](crate::Stop::Pool).
+    pub pool_wait_ms: u32,
+    /// Threads of the [`Executor`](crate::Executor); 0 = as many as the machine has cores.
+    pub threads: u32,
+    /// Stack of guest code · bytes. Deeper recursion is [`Stop::Stack`](crate::Stop::Stack).
+    pub stack_bytes: u32,
+    /// Address space (not memory) kept a slot · bytes. At 4 GiB guest code needs no bounds checks, which is the default; less is for
+    /// machines that limit address space.
+    pub reservation_bytes: u64,
+    /// Largest component that is looked at · bytes. JavaScript and Python guests are 12–18 MiB.
+    pub component_bytes: u64,
+    /// Milliseconds that compiling one component may take. JavaScript guests take 20–44 s.
+    pub compile_ms: u32,
+    /// Folder for compiled code, made with mode 0700; none = nothing is kept on disk.
+    pub cache_dir: Option<PathBuf>,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            connector: Limits::new(64, 1_000, 4),
+            language_pack: Limits::new(256, 2_000, 4),
+            alert_channel: Limits::new(32, 200, 1),
+            export_format: Limits::new(128, 1_000, 8),
+            pool: 64,
+            pool_wait_ms: 30_000,
+            threads: 0,
+            stack_bytes: 512 * 1024,
+            reservation_bytes: 4 * 1024 * MIB,
+            component_bytes: 64 * MIB,
+            compile_ms: 120_000,
+            cache_dir: None,
+        }
+    }
+}
+
+impl SandboxConfig {
+    /// The limits of a kind.
+    pub const fn limits(&self, kind: Kind) -> &Limits {
+        match kind {
+            Kind::Connector => &self.connector,
+            Kind::LanguagePack => &self.language_pack,
+            Kind::AlertChannel => &self.alert_channel,
+            Kind::ExportFormat => &self.export_format,
+        }
+    }
+
+    /// Threads of the executor, with 0 resolved to the machine's cores.
+    pub fn executor_threads(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            n => n as usize,
+        }
+    }
+
+    /// The greatest value of a limit over all kinds: what the pool must be able to hold.
+    pub(crate) fn greatest(&self, of: impl Fn(&Limits) -> u64) -> u64 {
+        Kind::ALL.into_iter().map(|kind| of(self.limits(kind))).max().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_errors_and_missing_ones_have_defaults() {
+        let config: SandboxConfig = serde_json::from_str(r#"{"pool": 8}"#).unwrap();
+        assert_eq!(config, SandboxConfig { pool: 8, ..SandboxConfig::default() });
+        assert!(serde_json::from_str::<SandboxConfig>(r#"{"pol": 8}"#).is_err());
+    }
+}
