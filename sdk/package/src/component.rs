@@ -1,0 +1,154 @@
+//! From a core module and a manifest to a component: same input, same bytes.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use wasm_encoder::{CustomSection, Encode, Section};
+use wasmparser::{Parser, Payload};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+
+use crate::{
+    error::PackageError,
+    interface::{EXPORTABLE, TYPES_ONLY, full_name, world},
+};
+
+/// Name of the custom section that holds the bytes of `plugin.toml`.
+pub const MANIFEST_SECTION: &str = "isocial:manifest";
+
+/// What packaging itself needs of a manifest; the host judges the rest.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Heading {
+    pub(crate) plugin: HeadingPlugin,
+}
+/// The `[plugin]` table, as far as packaging needs it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct HeadingPlugin {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+}
+
+/// Makes a component out of a core module and a manifest.
+#[derive(Debug)]
+pub struct Package;
+
+impl Package {
+    /// Wraps a core module, as cargo builds it for wasm32-unknown-unknown, as a component that holds `manifest_toml`.
+    ///
+    /// Whatever world the module was compiled against, the component's is made from what it exports: `log` in, the exported
+    /// interfaces out. Fails where the module imports anything else, and where the manifest's kind is not exported.
+    pub fn build(core_wasm: &[u8], manifest_toml: &str) -> Result<Vec<u8>, PackageError> {
+        let heading: Heading = toml::from_str(manifest_toml).map_err(|error| PackageError::Manifest {
+            path: "plugin.toml".into(),
+            problem: error.to_string().trim_end().to_owned(),
+        })?;
+        let module = Module::read(core_wasm)?;
+        if !module.exports.contains(&heading.plugin.kind.as_str()) {
+            let expected = full_name(&heading.plugin.kind);
+            return Err(PackageError::KindMismatch { kind: heading.plugin.kind, expected });
+        }
+        let (resolve, world) = world(&module.exports)?;
+        let encode = |error: &dyn std::fmt::Debug| PackageError::Encode(format!("{error:?}"));
+        let mut core = module.stripped;
+        embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8).map_err(|error| encode(&error))?;
+        let mut component = ComponentEncoder::default()
+            .module(&core)
+            .map_err(|error| encode(&error))?
+            .validate(true)
+            .encode()
+            .map_err(|error| encode(&error))?;
+        only_log_is_imported(&component)?;
+        append_section(&mut component, MANIFEST_SECTION, manifest_toml.as_bytes());
+        Ok(component)
+    }
+}
+
+fn append_section(bytes: &mut Vec<u8>, name: &str, data: &[u8]) {
+    let section = CustomSection { name: Cow::Borrowed(name), data: Cow::Borrowed(data) };
+    bytes.push(section.id());
+    section.encode(bytes);
+}
+
+/// A core module without the custom sections that depend on how it was compiled, and the plugin interfaces that it exports.
+struct Module {
+    stripped: Vec<u8>,
+    exports: Vec<&'static str>,
+}
+
+impl Module {
+    fn read(bytes: &[u8]) -> Result<Self, PackageError> {
+        let broken = |error: wasmparser::BinaryReaderError| PackageError::NotAModule(error.to_string());
+        let mut stripped = Vec::with_capacity(bytes.len());
+        let mut names = Vec::new();
+        let mut foreign = Vec::new();
+        for payload in Parser::new(0).parse_all(bytes) {
+            let payload = payload.map_err(broken)?;
+            match &payload {
+                Payload::Version { encoding: wasmparser::Encoding::Component, .. } => {
+                    return Err(PackageError::NotAModule("it is a component already".into()));
+                }
+                // Only `name` stays: it is what makes a trap's backtrace readable.
+                Payload::CustomSection(section) if section.name() != "name" => continue,
+                Payload::ImportSection(imports) => {
+                    for import in imports.clone().into_imports() {
+                        let import = import.map_err(broken)?;
+                        if import.module != full_name("log") {
+                            foreign.push(format!("`{}` from `{}`", import.name, import.module));
+                        }
+                    }
+                }
+                Payload::ExportSection(exports) => {
+                    for export in exports.clone() {
+                        names.push(export.map_err(broken)?.name);
+                    }
+                }
+                _ => {}
+            }
+            if let Payload::Version { range, .. } = &payload {
+                stripped.extend_from_slice(bytes.get(range.clone()).unwrap_or_default());
+            }
+            if let Some((id, range)) = payload.as_section() {
+                stripped.push(id);
+                bytes.get(range).unwrap_or_default().encode(&mut stripped);
+            }
+        }
+        if !foreign.is_empty() {
+            return Err(PackageError::Imports(foreign));
+        }
+        Ok(Self { stripped, exports: interfaces(&names)? })
+    }
+}
+
+/// The plugin interfaces among a module's export names, in the order of the interface's files.
+fn interfaces(names: &[&str]) -> Result<Vec<&'static str>, PackageError> {
+    let of_plugins: Vec<&str> =
+        names.iter().filter_map(|n| n.split_once('#')).map(|(i, _)| i).filter(|i| i.starts_with("isocial:plugin/")).collect();
+    for name in &of_plugins {
+        if !EXPORTABLE.iter().any(|known| full_name(known) == *name) {
+            return Err(PackageError::UnknownInterface((*name).to_owned()));
+        }
+    }
+    let found: Vec<_> = EXPORTABLE.into_iter().filter(|known| of_plugins.contains(&full_name(known).as_str())).collect();
+    if found.is_empty() { Err(PackageError::NoInterface) } else { Ok(found) }
+}
+
+/// The last look at the finished component: its imports are `log` and interfaces that hold only types.
+fn only_log_is_imported(component: &[u8]) -> Result<(), PackageError> {
+    let mut foreign = Vec::new();
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload.map_err(|error| PackageError::Encode(error.to_string()))? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(imports) if depth == 0 => {
+                for import in imports {
+                    let name = import.map_err(|error| PackageError::Encode(error.to_string()))?.name.name.to_owned();
+                    if name != full_name("log") && !TYPES_ONLY.iter().any(|types| full_name(types) == name) {
+                        foreign.push(format!("`{name}`"));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    if foreign.is_empty() { Ok(()) } else { Err(PackageError::Imports(foreign)) }
+}
