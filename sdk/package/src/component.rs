@@ -37,19 +37,24 @@ impl Package {
     /// Whatever world the module was compiled against, the component's is made from what it exports: `log` in, the exported
     /// interfaces out. Fails where the module imports anything else, and where the manifest's kind is not exported.
     pub fn build(core_wasm: &[u8], manifest_toml: &str) -> Result<Vec<u8>, PackageError> {
-        let heading: Heading = toml::from_str(manifest_toml).map_err(|error| PackageError::Manifest {
-            path: "plugin.toml".into(),
-            problem: error.to_string().trim_end().to_owned(),
-        })?;
+        let heading: Heading =
+            toml::from_str(manifest_toml).map_err(|error| PackageError::Manifest {
+                path: "plugin.toml".into(),
+                problem: error.to_string().trim_end().to_owned(),
+            })?;
         let module = Module::read(core_wasm)?;
         if !module.exports.contains(&heading.plugin.kind.as_str()) {
             let expected = full_name(&heading.plugin.kind);
-            return Err(PackageError::KindMismatch { kind: heading.plugin.kind, expected });
+            return Err(PackageError::KindMismatch {
+                kind: heading.plugin.kind,
+                expected,
+            });
         }
         let (resolve, world) = world(&module.exports)?;
         let encode = |error: &dyn std::fmt::Debug| PackageError::Encode(format!("{error:?}"));
         let mut core = module.stripped;
-        embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8).map_err(|error| encode(&error))?;
+        embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8)
+            .map_err(|error| encode(&error))?;
         let mut component = ComponentEncoder::default()
             .module(&core)
             .map_err(|error| encode(&error))?
@@ -63,7 +68,10 @@ impl Package {
 }
 
 fn append_section(bytes: &mut Vec<u8>, name: &str, data: &[u8]) {
-    let section = CustomSection { name: Cow::Borrowed(name), data: Cow::Borrowed(data) };
+    let section = CustomSection {
+        name: Cow::Borrowed(name),
+        data: Cow::Borrowed(data),
+    };
     bytes.push(section.id());
     section.encode(bytes);
 }
@@ -76,14 +84,18 @@ struct Module {
 
 impl Module {
     fn read(bytes: &[u8]) -> Result<Self, PackageError> {
-        let broken = |error: wasmparser::BinaryReaderError| PackageError::NotAModule(error.to_string());
+        let broken =
+            |error: wasmparser::BinaryReaderError| PackageError::NotAModule(error.to_string());
         let mut stripped = Vec::with_capacity(bytes.len());
         let mut names = Vec::new();
         let mut foreign = Vec::new();
         for payload in Parser::new(0).parse_all(bytes) {
             let payload = payload.map_err(broken)?;
             match &payload {
-                Payload::Version { encoding: wasmparser::Encoding::Component, .. } => {
+                Payload::Version {
+                    encoding: wasmparser::Encoding::Component,
+                    ..
+                } => {
                     return Err(PackageError::NotAModule("it is a component already".into()));
                 }
                 // Only `name` stays: it is what makes a trap's backtrace readable.
@@ -114,21 +126,35 @@ impl Module {
         if !foreign.is_empty() {
             return Err(PackageError::Imports(foreign));
         }
-        Ok(Self { stripped, exports: interfaces(&names)? })
+        Ok(Self {
+            stripped,
+            exports: interfaces(&names)?,
+        })
     }
 }
 
 /// The plugin interfaces among a module's export names, in the order of the interface's files.
 fn interfaces(names: &[&str]) -> Result<Vec<&'static str>, PackageError> {
-    let of_plugins: Vec<&str> =
-        names.iter().filter_map(|n| n.split_once('#')).map(|(i, _)| i).filter(|i| i.starts_with("isocial:plugin/")).collect();
+    let of_plugins: Vec<&str> = names
+        .iter()
+        .filter_map(|n| n.split_once('#'))
+        .map(|(i, _)| i)
+        .filter(|i| i.starts_with("isocial:plugin/"))
+        .collect();
     for name in &of_plugins {
         if !EXPORTABLE.iter().any(|known| full_name(known) == *name) {
             return Err(PackageError::UnknownInterface((*name).to_owned()));
         }
     }
-    let found: Vec<_> = EXPORTABLE.into_iter().filter(|known| of_plugins.contains(&full_name(known).as_str())).collect();
-    if found.is_empty() { Err(PackageError::NoInterface) } else { Ok(found) }
+    let found: Vec<_> = EXPORTABLE
+        .into_iter()
+        .filter(|known| of_plugins.contains(&full_name(known).as_str()))
+        .collect();
+    if found.is_empty() {
+        Err(PackageError::NoInterface)
+    } else {
+        Ok(found)
+    }
 }
 
 /// The last look at the finished component: its imports are `log` and interfaces that hold only types.
@@ -141,8 +167,14 @@ fn only_log_is_imported(component: &[u8]) -> Result<(), PackageError> {
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(imports) if depth == 0 => {
                 for import in imports {
-                    let name = import.map_err(|error| PackageError::Encode(error.to_string()))?.name.name.to_owned();
-                    if name != full_name("log") && !TYPES_ONLY.iter().any(|types| full_name(types) == name) {
+                    let name = import
+                        .map_err(|error| PackageError::Encode(error.to_string()))?
+                        .name
+                        .name
+                        .to_owned();
+                    if name != full_name("log")
+                        && !TYPES_ONLY.iter().any(|types| full_name(types) == name)
+                    {
                         foreign.push(format!("`{name}`"));
                     }
                 }
@@ -150,5 +182,9 @@ fn only_log_is_imported(component: &[u8]) -> Result<(), PackageError> {
             _ => {}
         }
     }
-    if foreign.is_empty() { Ok(()) } else { Err(PackageError::Imports(foreign)) }
+    if foreign.is_empty() {
+        Ok(())
+    } else {
+        Err(PackageError::Imports(foreign))
+    }
 }

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum PackageError {
     /// The bytes are no core module, or a broken one.
-    #[error("not a core WebAssembly module: {0}; build the crate for wasm32-unknown-unknown as a `cdylib`")]
+    #[error(
+        "not a core WebAssembly module: {0}; build the crate for wasm32-unknown-unknown as a `cdylib`"
+    )]
     NotAModule(String),
     /// The module wants more than `log`.
     #[error(
@@ -16,7 +18,9 @@ pub enum PackageError {
     )]
     Imports(Vec<String>),
     /// The module exports no interface of a plugin.
-    #[error("the module exports no plugin interface: call one of the SDK's macros, such as `isocial_sdk::connector!(MyNetwork)`")]
+    #[error(
+        "the module exports no plugin interface: call one of the SDK's macros, such as `isocial_sdk::connector!(MyNetwork)`"
+    )]
     NoInterface,
     /// The module exports an interface that this version does not know.
     #[error("the module exports `{0}`, which this version does not know: it packages {known}", known = crate::interface::known())]

@@ -11,14 +11,30 @@ pub const INTERFACE_VERSION: &str = "0.1.0";
 const FILES: [(&str, &str); 5] = [
     ("plugin.wit", include_str!("../../../wit/plugin.wit")),
     ("connector.wit", include_str!("../../../wit/connector.wit")),
-    ("language-pack.wit", include_str!("../../../wit/language-pack.wit")),
-    ("alert-channel.wit", include_str!("../../../wit/alert-channel.wit")),
-    ("export-format.wit", include_str!("../../../wit/export-format.wit")),
+    (
+        "language-pack.wit",
+        include_str!("../../../wit/language-pack.wit"),
+    ),
+    (
+        "alert-channel.wit",
+        include_str!("../../../wit/alert-channel.wit"),
+    ),
+    (
+        "export-format.wit",
+        include_str!("../../../wit/export-format.wit"),
+    ),
 ];
 
 /// Interfaces that a plugin may export.
-pub(crate) const EXPORTABLE: [&str; 7] =
-    ["connector", "recheck", "stream", "inbound", "language-pack", "alert-channel", "export-format"];
+pub(crate) const EXPORTABLE: [&str; 7] = [
+    "connector",
+    "recheck",
+    "stream",
+    "inbound",
+    "language-pack",
+    "alert-channel",
+    "export-format",
+];
 
 /// Interfaces that hold only types: they stand among a component's imports, but nothing is called through them.
 pub(crate) const TYPES_ONLY: [&str; 3] = ["types", "posts", "connector-types"];
@@ -43,12 +59,20 @@ pub(crate) fn world(exports: &[&str]) -> Result<(Resolve, WorldId), PackageError
     let mut resolve = Resolve::default();
     let group = map.parse().map_err(|(_, error)| encode(&error))?;
     resolve.push_group(group).map_err(|error| encode(&error))?;
-    let mut text = format!("package isocial:packaged;\nworld plugin {{\n  import isocial:plugin/log@{INTERFACE_VERSION};\n");
+    let mut text = format!(
+        "package isocial:packaged;\nworld plugin {{\n  import isocial:plugin/log@{INTERFACE_VERSION};\n"
+    );
     for interface in exports {
-        text.push_str(&format!("  export isocial:plugin/%{interface}@{INTERFACE_VERSION};\n"));
+        text.push_str(&format!(
+            "  export isocial:plugin/%{interface}@{INTERFACE_VERSION};\n"
+        ));
     }
     text.push_str("}\n");
-    let package = resolve.push_source("packaged.wit", &text).map_err(|error| encode(&error))?;
-    let world = resolve.select_world(&[package], Some("plugin")).map_err(|error| encode(&error))?;
+    let package = resolve
+        .push_source("packaged.wit", &text)
+        .map_err(|error| encode(&error))?;
+    let world = resolve
+        .select_world(&[package], Some("plugin"))
+        .map_err(|error| encode(&error))?;
     Ok((resolve, world))
 }

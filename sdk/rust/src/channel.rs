@@ -3,7 +3,9 @@
 pub use crate::bindings::exports::isocial::plugin::alert_channel::{
     Block, Destination, Email, Message, Notice, Reply, Severity, SmtpReply, Verdict,
 };
-pub use crate::types::{Answer, Attribute, Failure, Fault, Header, Instant, Method, Request, Response};
+pub use crate::types::{
+    Answer, Attribute, Failure, Fault, Header, Instant, Method, Request, Response,
+};
 
 /// Required of every alert channel.
 pub trait AlertChannel {

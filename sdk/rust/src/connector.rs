@@ -9,12 +9,15 @@ pub use crate::bindings::exports::isocial::plugin::{
     stream::{Frame, Framing, Origin, Subscription},
 };
 pub use crate::bindings::isocial::plugin::connector_types::{
-    Again, AuthorEvent, AuthorState, Budget, Change, ComeBack, EngagementChange, Job, Key, Outcome, Page, Place, PlanNode,
-    QueryPlan, Replaced, Strip, Task, Window,
+    Again, AuthorEvent, AuthorState, Budget, Change, ComeBack, EngagementChange, Job, Key, Outcome,
+    Page, Place, PlanNode, QueryPlan, Replaced, Strip, Task, Window,
 };
-pub use crate::post::{AgeSignal, Author, Engagement, Kind, Media, MediaKind, Mentioned, Post, Visibility};
+pub use crate::post::{
+    AgeSignal, Author, Engagement, Kind, Media, MediaKind, Mentioned, Post, Visibility,
+};
 pub use crate::types::{
-    Answer, Attribute, AuthenticationProblem, Failure, Fault, Header, Instant, Method, Request, Response,
+    Answer, Attribute, AuthenticationProblem, Failure, Fault, Header, Instant, Method, Request,
+    Response,
 };
 
 /// Required of every connector.
@@ -22,7 +25,12 @@ pub trait Connector {
     /// The first requests of a step, or a page at once where nothing need be asked.
     fn next(job: &Job, place: &Place) -> Result<Outcome, Fault>;
     /// What the answers, in the order of the requests, lead to. `scratch` is what the connector wanted back with them.
-    fn respond(job: &Job, place: &Place, scratch: &[u8], answers: Vec<Answer>) -> Result<Outcome, Fault>;
+    fn respond(
+        job: &Job,
+        place: &Place,
+        scratch: &[u8],
+        answers: Vec<Answer>,
+    ) -> Result<Outcome, Fault>;
     /// Requests whose answers tell whether this account is usable; none means that nothing need be asked.
     fn check(job: &Job) -> Result<Vec<Request>, Fault>;
     /// Whether the account is usable: a line for the person who set it up, at most 256 bytes, or the fault.
@@ -42,7 +50,12 @@ pub trait Stream {
     /// The subscription for this job from this cursor on.
     fn open(job: &Job, cursor: Option<&[u8]>) -> Result<Subscription, Fault>;
     /// A batch of whole frames in their order; `first` is the number of the first one since the subscription was opened, from 0.
-    fn frames(job: &Job, cursor: Option<&[u8]>, first: u64, frames: Vec<Frame>) -> Result<Page, Fault>;
+    fn frames(
+        job: &Job,
+        cursor: Option<&[u8]>,
+        first: u64,
+        frames: Vec<Frame>,
+    ) -> Result<Page, Fault>;
 }
 
 /// Optional: takes deliveries that the network sends to the host, after the host has verified their signature.
@@ -103,7 +116,11 @@ impl Page {
     }
     /// Says which span of publication time this page saw, and whether wholly.
     pub fn having_seen(mut self, start: Instant, end: Instant, complete: bool) -> Self {
-        self.seen = Some(Window { start, end, complete });
+        self.seen = Some(Window {
+            start,
+            end,
+            complete,
+        });
         self
     }
 }
@@ -117,21 +134,31 @@ impl From<Page> for Outcome {
 impl Outcome {
     /// Asks for more before there is a page; `scratch` comes back with the answers, at most 64 KiB.
     pub fn again(requests: Vec<Request>, scratch: impl Into<Vec<u8>>) -> Self {
-        Self::Again(Again { requests, scratch: scratch.into() })
+        Self::Again(Again {
+            requests,
+            scratch: scratch.into(),
+        })
     }
 }
 
 impl Key {
     /// Names a post by its network's registered name and its id there.
     pub fn new(network: impl Into<String>, native_id: impl Into<String>) -> Self {
-        Self { network: network.into(), native_id: native_id.into() }
+        Self {
+            network: network.into(),
+            native_id: native_id.into(),
+        }
     }
 }
 
 impl Task {
     /// A piece of work that is due at once; a later task with the same key replaces it.
     pub fn new(key: impl Into<String>, payload: impl Into<Vec<u8>>) -> Self {
-        Self { key: key.into(), payload: payload.into(), due: None }
+        Self {
+            key: key.into(),
+            payload: payload.into(),
+            due: None,
+        }
     }
     /// Sets the time before which it is not handed back.
     pub fn due_at(mut self, due: Instant) -> Self {
@@ -175,7 +202,14 @@ impl Subscription {
         Self::of(Origin::Input, Framing::Lines)
     }
     fn of(origin: Origin, framing: Framing) -> Self {
-        Self { origin, framing, subprotocols: Vec::new(), greeting: Vec::new(), ping: 0, credential: None }
+        Self {
+            origin,
+            framing,
+            subprotocols: Vec::new(),
+            greeting: Vec::new(),
+            ping: 0,
+            credential: None,
+        }
     }
     /// Names the manifest's slot whose credential the host is to attach.
     pub fn with_credential(mut self, slot: &str) -> Self {

@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 
-pub use crate::bindings::exports::isocial::plugin::export_format::{Cell, Column, ColumnKind, Options};
-pub use crate::types::{Fault, Instant};
 use crate::bindings::exports::isocial::plugin::export_format::GuestWriter;
+pub use crate::bindings::exports::isocial::plugin::export_format::{
+    Cell, Column, ColumnKind, Options,
+};
+pub use crate::types::{Fault, Instant};
 
 /// Required of every export format: the writer of one file.
 pub trait ExportFormat: Sized + 'static {

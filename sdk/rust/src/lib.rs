@@ -22,12 +22,17 @@ pub mod bindings;
 pub mod channel;
 pub mod connector;
 pub mod export;
+pub mod html;
+pub mod http;
+pub mod json;
 pub mod language;
 pub mod log;
 mod macros;
 pub mod post;
 pub mod text;
+pub mod time;
 pub mod types;
+pub mod uri;
 
 #[doc(hidden)]
 pub use macros::exported;

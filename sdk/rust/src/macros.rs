@@ -81,7 +81,9 @@ pub mod exported {
     use std::marker::PhantomData;
 
     use crate::{
-        bindings::exports::isocial::plugin as wit, channel, connector as c, export, language as l, log::install_panic_hook,
+        bindings::exports::isocial::plugin as wit,
+        channel, connector as c, export, language as l,
+        log::install_panic_hook,
         types::{Answer, Fault, Request},
     };
 
@@ -92,14 +94,27 @@ pub mod exported {
             pub struct $name<T>(PhantomData<T>);
         )*};
     }
-    wrappers!(Connector, Recheck, Stream, Inbound, LanguagePack, AlertChannel, ExportFormat);
+    wrappers!(
+        Connector,
+        Recheck,
+        Stream,
+        Inbound,
+        LanguagePack,
+        AlertChannel,
+        ExportFormat
+    );
 
     impl<T: c::Connector> wit::connector::Guest for Connector<T> {
         fn next(job: c::Job, place: c::Place) -> Result<c::Outcome, Fault> {
             install_panic_hook();
             T::next(&job, &place)
         }
-        fn respond(job: c::Job, place: c::Place, scratch: Vec<u8>, answers: Vec<Answer>) -> Result<c::Outcome, Fault> {
+        fn respond(
+            job: c::Job,
+            place: c::Place,
+            scratch: Vec<u8>,
+            answers: Vec<Answer>,
+        ) -> Result<c::Outcome, Fault> {
             install_panic_hook();
             T::respond(&job, &place, &scratch, answers)
         }
@@ -118,7 +133,11 @@ pub mod exported {
             install_panic_hook();
             T::ask(&job, &refs)
         }
-        fn judge(job: c::Job, refs: Vec<String>, answers: Vec<Answer>) -> Result<Vec<c::Verdict>, Fault> {
+        fn judge(
+            job: c::Job,
+            refs: Vec<String>,
+            answers: Vec<Answer>,
+        ) -> Result<Vec<c::Verdict>, Fault> {
             install_panic_hook();
             T::judge(&job, &refs, answers)
         }
@@ -129,7 +148,12 @@ pub mod exported {
             install_panic_hook();
             T::open(&job, cursor.as_deref())
         }
-        fn frames(job: c::Job, cursor: Option<Vec<u8>>, first: u64, frames: Vec<c::Frame>) -> Result<c::Page, Fault> {
+        fn frames(
+            job: c::Job,
+            cursor: Option<Vec<u8>>,
+            first: u64,
+            frames: Vec<c::Frame>,
+        ) -> Result<c::Page, Fault> {
             install_panic_hook();
             T::frames(&job, cursor.as_deref(), first, frames)
         }
@@ -154,7 +178,10 @@ pub mod exported {
     }
 
     impl<T: channel::AlertChannel> wit::alert_channel::Guest for AlertChannel<T> {
-        fn compose(notice: channel::Notice, destination: channel::Destination) -> Result<channel::Message, Fault> {
+        fn compose(
+            notice: channel::Notice,
+            destination: channel::Destination,
+        ) -> Result<channel::Message, Fault> {
             install_panic_hook();
             T::compose(&notice, &destination)
         }

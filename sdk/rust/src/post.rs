@@ -66,7 +66,13 @@ impl Author {
 impl Default for Engagement {
     /// No counts.
     fn default() -> Self {
-        Self { likes: None, reposts: None, replies: None, quotes: None, views: None }
+        Self {
+            likes: None,
+            reposts: None,
+            replies: None,
+            quotes: None,
+            views: None,
+        }
     }
 }
 
@@ -80,6 +86,10 @@ impl Engagement {
 impl Media {
     /// An attachment of this sort, without address or alternative text.
     pub fn new(kind: MediaKind) -> Self {
-        Self { kind, url: None, alt: None }
+        Self {
+            kind,
+            url: None,
+            alt: None,
+        }
     }
 }
