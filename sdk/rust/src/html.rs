@@ -43,7 +43,7 @@ const UNREAD: &[&str] = &[
     "head", "noscript", "object", "script", "style", "svg", "template", "title",
 ];
 /// Bytes of one tag, elements open at once and links kept: more is not read, so that hostile HTML costs no more than its length.
-const LONGEST_TAG: usize = 8 * 1024;
+const LONGEST_TAG: usize = 4 * 1024;
 const DEEPEST: usize = 64;
 const MOST_LINKS: usize = 64;
 /// Elements without content, whose end never comes.
@@ -92,13 +92,13 @@ pub fn links(html: &str) -> Vec<String> {
         rest = after;
         if tag.name == "a" && !tag.closing {
             let target = tag.attribute("href").map(|v| decode_entities(v.trim()));
-            if let Some(target) =
-                target.filter(|t| t.starts_with("https://") || t.starts_with("http://"))
-            {
-                if found.len() < MOST_LINKS && !found.contains(&target) {
-                    found.push(target);
-                }
+            let wanted = |t: &String| t.starts_with("https://") || t.starts_with("http://");
+            if let Some(target) = target.filter(|t| wanted(t) && !found.contains(t)) {
+                found.push(target);
             }
+        }
+        if found.len() == MOST_LINKS {
+            break;
         }
     }
     found
@@ -111,16 +111,9 @@ pub fn decode_entities(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         let (before, tail) = rest.split_at(at);
         out.push_str(before);
-        match reference(tail) {
-            Some((character, length)) => {
-                out.push_str(&character);
-                rest = tail.get(length..).unwrap_or_default();
-            }
-            None => {
-                out.push('&');
-                rest = tail.get(1..).unwrap_or_default();
-            }
-        }
+        let (character, length) = reference(tail).unwrap_or_else(|| ("&".to_owned(), 1));
+        out.push_str(&character);
+        rest = tail.get(length..).unwrap_or_default();
     }
     out.push_str(rest);
     out
@@ -246,23 +239,20 @@ fn attribute_value(text: &str) -> (&str, &str) {
     )
 }
 
-/// Where the `>` of a tag stands, quoted ones apart.
+/// Where the `>` of a tag stands, quoted ones apart; where a quote never ends, the first one.
 fn end_of_tag(inner: &str) -> Option<usize> {
+    let inner = crate::text::truncate(inner, LONGEST_TAG);
+    let first = inner.find('>')?;
     let mut quote = None;
-    crate::text::truncate(inner, LONGEST_TAG).find(|c| match quote {
-        Some(q) => {
-            if c == q {
-                quote = None;
-            }
-            false
+    let end = inner.find(|c| {
+        if quote == Some(c) {
+            quote = None;
+        } else if quote.is_none() && matches!(c, '"' | '\'') {
+            quote = Some(c);
         }
-        None => {
-            if matches!(c, '"' | '\'') {
-                quote = Some(c);
-            }
-            c == '>'
-        }
-    })
+        quote.is_none() && c == '>'
+    });
+    end.or(Some(first))
 }
 
 /// What follows the end of an element whose content is not HTML.
