@@ -2,11 +2,34 @@
 //!
 //! Lives here: routes, answers, faults. Not here: what is said (`week`), and anything that the product itself does.
 
-use std::{net::SocketAddr, sync::Arc};
+mod answer;
+mod entity;
+mod fault;
+mod feeds;
+mod hooks;
+mod state;
+mod statuses;
+mod stream;
 
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
 use isocial_model::{Clock, Instant};
+use tokio::task::JoinHandle;
+use tokio_util::sync::DropGuard;
 
+use self::state::{Event, State};
 use crate::week::Week;
+
+/// How long stopping waits for answers that are under way.
+const STOP_MS: u64 = 2_000;
 
 /// What can go wrong on purpose. Requests of the API are counted from 1; hooks, feeds and streams are not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -88,7 +111,9 @@ pub struct Delivery {
 #[non_exhaustive]
 pub enum StartError {
     /// No port on loopback.
-    #[error("no port on 127.0.0.1 could be opened for the sample network: check the machine's limit of open files")]
+    #[error(
+        "no port on 127.0.0.1 could be opened for the sample network: check the machine's limit of open files"
+    )]
     Listen(#[source] std::io::Error),
 }
 
@@ -98,12 +123,56 @@ pub struct SampleNetwork;
 
 impl SampleNetwork {
     /// Serves `week` on a free port of 127.0.0.1, until the answer is stopped or dropped. Needs a tokio runtime.
-    pub async fn start(week: Week, clock: Arc<dyn Clock>, options: Options) -> Result<Running, StartError> {
-        let _ = (week, clock, options);
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.map_err(StartError::Listen)?;
+    pub async fn start(
+        week: Week,
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> Result<Running, StartError> {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .map_err(StartError::Listen)?;
         let addr = listener.local_addr().map_err(StartError::Listen)?;
-        Ok(Running { base_url: format!("http://{addr}"), addr })
+        let base_url = format!("http://{addr}");
+        let state = Arc::new(State::new(week, clock, options, base_url.clone()));
+        let stopping = state.stopping.clone();
+        let server = axum::serve(listener, router(Arc::clone(&state)))
+            .with_graceful_shutdown(stopping.cancelled_owned());
+        let serving = tokio::spawn(async move {
+            // A listener that fails ends the sample; whoever reads from it sees that at once.
+            drop(server.await);
+        });
+        let guard = state.stopping.clone().drop_guard();
+        Ok(Running {
+            base_url,
+            addr,
+            state,
+            serving,
+            _guard: guard,
+        })
     }
+}
+
+fn router(state: Arc<State>) -> Router {
+    let api = Router::new()
+        .route("/api/v1/timelines/tag/{hashtag}", get(statuses::timeline))
+        .route("/api/v2/search", get(statuses::search))
+        .route("/api/v1/statuses", get(statuses::many))
+        .route("/api/v1/statuses/{id}", get(statuses::one))
+        .route("/api/v2/instance", get(statuses::instance))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state),
+            fault::guard,
+        ));
+    Router::new()
+        .merge(api)
+        .route("/api/v1/streaming", get(stream::socket))
+        .route("/api/v1/streaming/hashtag", get(stream::events))
+        .route("/api/v1/streaming/health", get(stream::health))
+        .route("/feeds/press.atom", get(feeds::press))
+        .route("/feeds/blog.rss", get(feeds::blog))
+        .route("/hooks/alerts", post(hooks::alerts))
+        .fallback(statuses::nothing)
+        .with_state(state)
 }
 
 /// The sample network, running. Dropping it stops it.
@@ -113,34 +182,58 @@ pub struct Running {
     pub base_url: String,
     /// Where it listens.
     pub addr: SocketAddr,
+    state: Arc<State>,
+    serving: JoinHandle<()>,
+    _guard: DropGuard,
 }
 
 impl Running {
-    /// Lets the week's edits and deletions happen, tells the streams, and returns how many of each; later calls do nothing.
+    /// Lets the week's edits and deletions happen, tells the streams, and returns how many of each; what has happened does not
+    /// happen again. The feeds' corrections come with them.
     pub fn apply_edits_and_deletions(&self) -> (usize, usize) {
-        (0, 0)
+        let (mut edits, mut deletions) = (0, 0);
+        while let Some(event) = self.state.change_next() {
+            match event {
+                Event::Delete(_) => deletions += 1,
+                Event::Edit(_) | Event::Update(_) => edits += 1,
+            }
+        }
+        (edits, deletions)
     }
 
     /// Publishes what [`Options::held_back`] held back, tells the streams, and returns how many posts that were.
     pub fn publish_held_back(&self) -> usize {
-        0
+        std::iter::from_fn(|| self.state.publish_next()).count()
     }
 
-    /// Replaces the faults and counts requests from 1 again.
+    /// Replaces the faults and counts requests and pages from 1 again.
     pub fn set_faults(&self, faults: Faults) {
-        let _ = faults;
+        self.state.set_faults(faults);
     }
 
-    /// Everything that arrived at `/hooks/alerts`, in order.
+    /// Everything that arrived at `/hooks/alerts`, in order, refused deliveries included.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        Vec::new()
+        self.state.deliveries()
     }
 
-    /// How many requests of the API were answered.
+    /// How many requests of the API were answered since the start.
     pub fn requests(&self) -> u64 {
-        0
+        self.state.served.load(Ordering::SeqCst)
     }
 
-    /// Stops serving, ends all streams, and waits until the port is closed.
-    pub async fn stop(self) {}
+    /// The week that is being served.
+    pub fn week(&self) -> &Week {
+        &self.state.week
+    }
+
+    /// Stops serving, ends all streams, and waits until the port is closed, two seconds at most.
+    pub async fn stop(mut self) {
+        self.state.stopping.cancel();
+        if tokio::time::timeout(Duration::from_millis(STOP_MS), &mut self.serving)
+            .await
+            .is_err()
+        {
+            self.serving.abort();
+        }
+    }
 }

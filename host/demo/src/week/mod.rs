@@ -2,7 +2,18 @@
 //!
 //! Lives here: who writes, what is said when, and what is true of each post. Not here: how it is served (`network`).
 
+mod body;
+mod dice;
+mod draw;
+mod people;
+mod press;
+mod rhythm;
+mod words;
+
 use isocial_model::Instant;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+pub(crate) use body::escape;
 
 pub use isocial_model::post::Visibility;
 
@@ -87,6 +98,8 @@ pub struct Person {
     pub home: Option<String>,
     /// Display name.
     pub name: String,
+    /// The language that the account writes in.
+    pub tongue: Tongue,
     /// Followers.
     pub followers: u32,
     /// The account says that it is automated.
@@ -194,11 +207,26 @@ impl Week {
     /// The network's name in its own addresses.
     pub const HOME: &'static str = "plaza.example";
 
+    /// The year that the feeds' ids are minted under: part of the id's form, not of the time.
+    const FEED_YEAR: &'static str = "2026";
+
     /// Draws the week that begins in the hour of `start`; the same arguments give the same week, byte for byte.
     pub fn generate(seed: u64, start: Instant) -> Self {
-        let _ = seed;
         let start = start.floor(Instant::HOUR_MS);
-        Self { start, people: Vec::new(), posts: Vec::new(), press: Vec::new(), blog: Vec::new(), crisis: (start, start) }
+        let crisis = rhythm::crisis(start);
+        let mut dice = dice::Dice::new(seed);
+        let people = people::draw(&mut dice, start);
+        let posts = draw::draw(&mut dice, start, crisis, &people);
+        let press = press::press(&mut dice, start, crisis);
+        let blog = press::blog(&mut dice, start);
+        Self {
+            start,
+            people,
+            posts,
+            press,
+            blog,
+            crisis,
+        }
     }
 
     /// The last instant, exclusive.
@@ -213,6 +241,16 @@ impl Week {
 
     /// Whether a post is one that may be kept: public, and by somebody who allows being found.
     pub fn keepable(&self, post: &SamplePost) -> bool {
-        post.visibility == Visibility::Public && self.people.get(post.author).is_some_and(|p| p.findable)
+        post.visibility == Visibility::Public
+            && self.people.get(post.author).is_some_and(|p| p.findable)
     }
+}
+
+/// A hashtag as the network compares it: lower case, without marks over or under letters.
+pub fn fold(tag: &str) -> String {
+    tag.nfd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+        .map(|c| if c == 'đ' { 'd' } else { c })
+        .collect()
 }
