@@ -2,21 +2,25 @@
 //!
 //! Lives here: what all kinds of call share. Not here: each kind's projection and admission (`connector`, `language`, `channel`, `export`).
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use isocial_model::{
-    Clock, Kind, PackageRef, Purpose,
-    contract::Contract,
+    Clock, Kind, Label, PackageRef, Purpose,
+    contract::{Contract, Rights},
     key::OrgKeys,
-    receipt::{Receipt, Verdict},
+    receipt::{CallLine, Receipt, Verdict},
 };
+use sha2::{Digest, Sha256};
 
 use crate::{
-    ceiling::CeilingError,
+    canon::Canon,
+    ceiling::{self, CeilingError},
     egress::EgressGrant,
     open::{AbandonedLedger, OpenReceipt, Stopped},
-    policy::NetworkPolicy,
-    rights::{Effective, Layer},
+    policy::{self, NetworkPolicy},
+    redact::OwnHandles,
+    rejection::ProjectError,
+    rights::{self, Effective, Layer},
 };
 
 /// What a door is built from.
@@ -68,29 +72,127 @@ pub enum DoorError {
     },
 }
 
+/// What is left of a contract for posts of one network.
+#[derive(Debug)]
+pub(crate) struct OfNetwork {
+    network: Box<str>,
+    pub(crate) rights: Rights,
+    /// As written in receipts.
+    pub(crate) fields: Vec<String>,
+    /// Exports of these posts carry ids and links only.
+    pub(crate) export_ids_only: bool,
+}
+
+impl OfNetwork {
+    fn new(policy: &NetworkPolicy, rights: &Rights) -> Self {
+        let rights = rights.narrow(&policy.given);
+        let fields = Vec::from(rights.clone());
+        Self { network: policy.network.clone(), rights, fields, export_ids_only: policy.export_ids_only }
+    }
+}
+
 /// One contract in force.
 #[derive(Debug)]
 pub(crate) struct InForce {
     pub(crate) contract: Contract,
     pub(crate) effective: Effective,
     /// First 16 hex digits of SHA-256 of the contract's JSON.
-    pub(crate) hash: String,
+    hash: String,
     /// The effective rights as written in receipts.
     pub(crate) fields: Vec<String>,
+    /// Narrowed for each network that has a pack.
+    networks: Vec<OfNetwork>,
+    /// Narrowed for any other.
+    unknown: OfNetwork,
+}
+
+impl InForce {
+    fn new(kind: Kind, contract: Contract, layers: &[Layer]) -> Self {
+        let effective = rights::effective(kind, &contract, layers);
+        let digest = Sha256::digest(serde_json::to_vec(&contract).unwrap_or_default());
+        let hash = hex::encode(digest).chars().take(16).collect();
+        let fields = Vec::from(effective.rights.clone());
+        let networks = policy::known().map(|name| OfNetwork::new(&policy::pack(name), &effective.rights)).collect();
+        let unknown = OfNetwork::new(&policy::pack(""), &effective.rights);
+        Self { contract, effective, hash, fields, networks, unknown }
+    }
+    /// What may be given of a post with this label.
+    pub(crate) fn of(&self, label: &Label) -> &OfNetwork {
+        let network = label.network.as_deref().unwrap_or("");
+        self.networks.iter().find(|n| &*n.network == network).unwrap_or(&self.unknown)
+    }
+}
+
+/// What a call gives, for its line.
+pub(crate) struct Given {
+    pub(crate) fields: Vec<String>,
+    pub(crate) purposes: Vec<Purpose>,
+    pub(crate) items: u32,
+    pub(crate) bytes_in: u64,
+    pub(crate) redacted: BTreeMap<&'static str, u32>,
+    pub(crate) restricted_skipped: u32,
+    pub(crate) canon: Canon,
 }
 
 /// The door of one installation.
 pub struct Door {
     pub(crate) spec: DoorSpec,
-    pub(crate) in_force: Vec<InForce>,
-    pub(crate) abandoned: Arc<AbandonedLedger>,
+    pub(crate) own: OwnHandles,
+    in_force: Vec<InForce>,
+    abandoned: Arc<AbandonedLedger>,
 }
 
 impl Door {
     /// Builds a door; every contract is checked against its ceiling again.
     pub fn new(spec: DoorSpec) -> Result<Self, DoorError> {
-        let _ = spec;
-        todo!()
+        if spec.kind == Kind::Connector && spec.network.is_none() {
+            return Err(DoorError::NoNetwork(spec.package.to_string()));
+        }
+        let mut in_force: Vec<InForce> = Vec::with_capacity(spec.contracts.len());
+        for contract in &spec.contracts {
+            ceiling::check(spec.kind, contract)?;
+            if in_force.iter().any(|f| f.contract.function == contract.function) {
+                return Err(DoorError::Twice { package: spec.package.to_string(), function: contract.function.clone() });
+            }
+            in_force.push(InForce::new(spec.kind, contract.clone(), &spec.layers));
+        }
+        let abandoned = Arc::new(AbandonedLedger::new(Arc::clone(&spec.clock)));
+        Ok(Self { own: OwnHandles::new(&spec.own_handles), spec, in_force, abandoned })
+    }
+    /// The contract in force for a function of this kind.
+    pub(crate) fn in_force(&self, kind: Kind, function: &'static str) -> Result<&InForce, ProjectError> {
+        let package = || self.spec.package.to_string();
+        if self.spec.kind != kind {
+            return Err(ProjectError::WrongKind { package: package(), kind: self.spec.kind.name(), function });
+        }
+        let found = self.in_force.iter().find(|f| f.contract.function == function);
+        let in_force = found.ok_or_else(|| ProjectError::NoContract { package: package(), function })?;
+        if in_force.effective.purposes.is_empty() {
+            return Err(ProjectError::NoPurpose { package: package(), function });
+        }
+        Ok(in_force)
+    }
+    /// Opens the receipt of a call.
+    pub(crate) fn open<C>(&self, in_force: &InForce, function: &str, given: Given, context: C) -> OpenReceipt<C> {
+        let line = CallLine {
+            plugin: self.spec.package.clone(),
+            kind: self.spec.kind,
+            function: function.into(),
+            purposes: given.purposes,
+            contract: in_force.hash.clone(),
+            fields: given.fields,
+            items: given.items,
+            bytes_in: given.bytes_in,
+            redacted: given.redacted.into_iter().map(|(kind, n)| (kind.to_owned(), n)).collect(),
+            restricted_skipped: given.restricted_skipped,
+            items_out: 0,
+            bytes_out: 0,
+            dropped: BTreeMap::new(),
+            commitment: given.canon.commit(&*self.spec.keys),
+            verdict: Verdict::Abandoned,
+            times: 1,
+        };
+        OpenReceipt::open(line, context, Arc::clone(&self.abandoned))
     }
     /// The package that stands behind it.
     pub fn package(&self) -> &PackageRef {

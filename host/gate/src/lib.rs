@@ -7,6 +7,7 @@
 //! The sandbox takes only [`Passed`] values and returns only [`Untrusted`] ones. Both types are opaque outside this crate, so
 //! a value that has not been projected cannot reach a guest, and an answer that has not been admitted cannot be used.
 
+mod bounds;
 mod canon;
 pub mod ceiling;
 pub mod channel;
@@ -19,10 +20,13 @@ mod neutral;
 pub mod open;
 pub mod passed;
 pub mod policy;
+pub mod post;
 pub mod present;
+mod project;
 pub mod redact;
 pub mod rejection;
 pub mod rights;
+mod route;
 
 pub use ceiling::CeilingError;
 pub use channel::{AdmittedChannel, ChannelContext, NoticeDraft};
@@ -38,6 +42,7 @@ pub use open::{AbandonedLedger, OpenReceipt, Stopped};
 pub use passed::{Passed, Untrusted};
 pub use policy::NetworkPolicy;
 pub use present::{Audience, PresentedAnalysis, PresentedAuthor, PresentedMention, present_mention};
-pub use redact::{OwnHandles, Redacted, RedactError, redact};
+pub use redact::{OwnHandles, RedactError, Redacted, redact};
 pub use rejection::{ProjectError, Rejection};
+pub use route::language_tag;
 pub use rights::{Effective, Layer, LayerName, Taken};

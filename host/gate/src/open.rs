@@ -122,6 +122,10 @@ impl Closing {
             *count = count.saturating_add(n);
         }
     }
+    /// The function that was called.
+    pub(crate) fn function(&self) -> &str {
+        self.line.as_ref().map_or("", |line| &line.function)
+    }
     /// What has been counted so far.
     pub(crate) fn dropped(&self) -> &BTreeMap<&'static str, u32> {
         &self.dropped

@@ -110,3 +110,89 @@ fn narrow(rights: &mut Rights, layer: &Rights, by: LayerName, taken: &mut Vec<Ta
     }
     *rights = left;
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn contract(purposes: &[&str], input: Rights) -> Contract {
+        let mut contract: Contract =
+            serde_json::from_value(serde_json::json!({ "function": "writer", "purposes": purposes, "input": [] })).unwrap();
+        contract.input = input;
+        contract
+    }
+
+    #[test]
+    fn each_loss_names_its_layer() {
+        let asked = Rights::parse(&["post.text:raw", "post.author:profile", "post.url"]).unwrap();
+        let pack = Layer::rights(LayerName::NetworkPack, Rights::parse(&["post.text:raw", "post.author:pairwise-ref", "post.url"]).unwrap());
+        let organisation = Layer::rights(LayerName::Organisation, Rights::parse(&["post.text:redacted", "post.author:pairwise-ref"]).unwrap());
+        let effective = effective(Kind::ExportFormat, &contract(&["export"], asked), &[pack, organisation]);
+        assert_eq!(Vec::from(effective.rights), ["post.author:pairwise-ref", "post.text:redacted"]);
+        let losses: Vec<_> = effective.taken.iter().map(|t| (t.path, t.from, t.to, t.by)).collect();
+        assert_eq!(losses, [
+            ("post.author", "profile", "handle", LayerName::Ceiling),
+            ("post.author", "handle", "pairwise-ref", LayerName::NetworkPack),
+            ("post.text", "raw", "redacted", LayerName::Organisation),
+            ("post.url", "given", "none", LayerName::Organisation),
+        ]);
+    }
+
+    #[test]
+    fn without_a_purpose_nothing_is_given() {
+        let mut layer = Layer::neutral(LayerName::Grant);
+        layer.purposes = Some(BTreeSet::new());
+        let left = effective(Kind::ExportFormat, &contract(&["export"], Rights::everything()), &[layer]);
+        assert_eq!((left.rights, left.purposes), (Rights::none(), vec![]));
+    }
+
+    fn rights() -> impl Strategy<Value = Rights> {
+        proptest::collection::vec(any::<u8>(), VOCABULARY.len()).prop_map(|levels| {
+            let list: Vec<String> = VOCABULARY
+                .iter()
+                .zip(levels)
+                .map(|(field, level)| format!("{}:{}", field.path, field.ladder[usize::from(level) % field.ladder.len()]))
+                .collect();
+            Rights::parse(&list).unwrap()
+        })
+    }
+
+    fn layer() -> impl Strategy<Value = Layer> {
+        let names = [LayerName::NetworkPack, LayerName::Operator, LayerName::Organisation, LayerName::Grant];
+        (0..4usize, rights(), proptest::option::of(proptest::sample::subsequence(Purpose::ALL.to_vec(), 0..=10)))
+            .prop_map(move |(name, rights, purposes)| Layer { name: names[name], rights, purposes: purposes.map(|p| p.into_iter().collect()) })
+    }
+
+    proptest! {
+        #[test]
+        fn adding_a_layer_never_widens(
+            kind in 0..4usize,
+            asked in rights(),
+            purposes in proptest::sample::subsequence(Purpose::ALL.to_vec(), 0..=10),
+            layers in proptest::collection::vec(layer(), 0..4),
+            more in layer(),
+            at in 0..5usize,
+        ) {
+            let kind = Kind::ALL[kind];
+            let mut contract = contract(&[], asked);
+            contract.purposes = purposes;
+            let before = effective(kind, &contract, &layers);
+            let mut longer = layers.clone();
+            longer.insert(at.min(layers.len()), more.clone());
+            let after = effective(kind, &contract, &longer);
+            prop_assert!(after.rights.within(&before.rights));
+            prop_assert!(after.rights.within(&more.rights) && after.rights.within(&contract.input));
+            prop_assert!(after.purposes.iter().all(|p| before.purposes.contains(p)));
+            for purpose in &before.purposes {
+                prop_assert!(before.rights.within(&ceiling::of(kind, *purpose)));
+            }
+            // Every loss is explained, and nothing else is.
+            for field in VOCABULARY {
+                let lost = contract.input.level(field.path) > after.rights.level(field.path);
+                prop_assert_eq!(lost && !after.purposes.is_empty(), !after.purposes.is_empty() && after.taken.iter().any(|t| t.path == field.path));
+            }
+        }
+    }
+}
