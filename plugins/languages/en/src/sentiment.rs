@@ -3,7 +3,6 @@
 //! Lives here: the rules. Not here: the trained numbers (`model`), the words (`lexicon`).
 
 use crate::{
-    lexicon,
     model::{CLASSES, FEATURES, WEIGHTS},
     table::Entry,
     tokens::{Kind, Token},
@@ -314,5 +313,5 @@ fn decide(tokens: &[Token], hits: &[Hit], weight: impl Fn(&Hit) -> f32) -> Opini
 /// The valence of one word in tenths, for tests of the lists.
 #[cfg(test)]
 pub(crate) fn valence_of(word: &str) -> i8 {
-    lexicon::word(crate::table::hash_of(word)).and_then(Entry::valence).unwrap_or(0)
+    crate::lexicon::word(crate::table::hash_of(word)).and_then(Entry::valence).unwrap_or(0)
 }

@@ -1,1 +1,99 @@
-//! Being built.
+//! Vietnamese language pack: language, sentiment, emotions, entities, key phrases and topics by word lists and rules.
+//!
+//! Lives here: the pack and its native entry. Not here: anything that keeps, sends or remembers.
+
+mod emotions;
+mod entities;
+mod fold;
+mod language;
+mod lexicon;
+mod phrases;
+mod sentiment;
+mod table;
+mod tokens;
+mod topics;
+
+pub use emotions::Feeling;
+pub use entities::{Named, Sort};
+pub use lexicon::TOPICS;
+pub use sentiment::{Opinion, Polarity};
+
+use sentiment::Hit;
+use tokens::Token;
+
+/// What the pack reads from one text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Confidence that the text is Vietnamese; nothing if it seems to be in another language or says too little.
+    pub vietnamese: Option<f32>,
+    /// Opinion of the whole text.
+    pub opinion: Opinion,
+    /// Emotions, strongest first, with 0–1.
+    pub feelings: Vec<(Feeling, f32)>,
+    /// What is named, in the text's order.
+    pub named: Vec<Named>,
+    /// Key phrases as byte offsets, in the text's order.
+    pub phrases: Vec<(u32, u32)>,
+    /// Index into [`TOPICS`] with 0–1, strongest first.
+    pub topics: Vec<(u16, f32)>,
+}
+
+/// Reads texts one after another, reusing its buffers.
+#[derive(Debug, Default)]
+pub struct Reader {
+    tokens: Vec<Token>,
+    hits: Vec<Hit>,
+}
+
+impl Reader {
+    /// Takes in the next text; the questions below are about it.
+    pub fn take(&mut self, text: &str) {
+        tokens::split(text, &mut self.tokens);
+        sentiment::hits(text, &self.tokens, &mut self.hits);
+    }
+    /// Confidence that it is Vietnamese; nothing if it seems to be in another language or says too little.
+    pub fn vietnamese(&self) -> Option<f32> {
+        language::vietnamese(&self.tokens)
+    }
+    /// Opinion of the whole text; unknown if it is in another language or has no words.
+    pub fn opinion(&self) -> Opinion {
+        if language::foreign(&self.tokens) { Opinion::UNKNOWN } else { sentiment::opinion(&self.tokens, &self.hits) }
+    }
+    /// Opinion towards what stands at these byte offsets.
+    pub fn opinion_towards(&self, start: u32, end: u32) -> Opinion {
+        if language::foreign(&self.tokens) {
+            return Opinion::UNKNOWN;
+        }
+        sentiment::opinion_towards(&self.tokens, &self.hits, start, end)
+    }
+    /// Emotions, strongest first, at most 8.
+    pub fn feelings(&self) -> Vec<(Feeling, f32)> {
+        emotions::feelings(&self.tokens)
+    }
+    /// What is named, at most 64.
+    pub fn named(&self, text: &str) -> Vec<Named> {
+        entities::named(text, &self.tokens)
+    }
+    /// Key phrases, at most 8.
+    pub fn phrases(&self) -> Vec<(u32, u32)> {
+        phrases::phrases(&self.tokens)
+    }
+    /// Topics, strongest first, at most 4.
+    pub fn topics(&self) -> Vec<(u16, f32)> {
+        topics::topics(&self.tokens)
+    }
+}
+
+/// Reads one text with every analysis: the same code that runs in the sandbox, for comparison.
+pub fn analyze_native(text: &str) -> Reading {
+    let mut reader = Reader::default();
+    reader.take(text);
+    Reading {
+        vietnamese: reader.vietnamese(),
+        opinion: reader.opinion(),
+        feelings: reader.feelings(),
+        named: reader.named(text),
+        phrases: reader.phrases(),
+        topics: reader.topics(),
+    }
+}

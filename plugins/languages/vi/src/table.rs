@@ -1,0 +1,224 @@
+//! Word tables: hashed at compile time from the word lists, so that a fresh instance has nothing to build.
+//!
+//! Lives here: the hash, the list's format and the lookup. Not here: which lists there are (`lexicon`).
+//!
+//! A list has one entry a line, its columns separated by tabs: the word or phrase in lower case; its valence in tenths;
+//! flags; an emotion's letter (`.` for none); a topic's letter. Later columns may be missing.
+
+use crate::fold::{Syllable, decode, fold};
+
+/// Where the hash of a word begins.
+pub(crate) const SEED: u64 = 0xcbf2_9ce4_8422_2325;
+/// A slot that holds nothing.
+const FREE: u64 = 0;
+/// Bits of the set of first words of phrases.
+const STARTS: usize = 4096;
+
+/// Takes one more byte into a word's hash (FNV-1a).
+pub(crate) const fn mix(hash: u64, byte: u8) -> u64 {
+    (hash ^ byte as u64).wrapping_mul(0x0100_0000_01b3)
+}
+
+/// The hash of a phrase from the hash of what precedes and of its next word.
+pub(crate) const fn join(phrase: u64, word: u64) -> u64 {
+    (phrase.rotate_left(7) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Spreads a hash over all bits: the low ones choose the slot, the high ones are its tag.
+const fn spread(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    hash ^ (hash >> 29)
+}
+
+/// What a list says about a word, in 24 bits: valence, flags, emotion, topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Entry(u32);
+
+impl Entry {
+    /// Turns what follows around: "not".
+    pub(crate) const NEGATES: u8 = 1;
+    /// Makes what follows stronger: "very".
+    pub(crate) const BOOSTS: u8 = 2;
+    /// Makes what follows weaker: "slightly".
+    pub(crate) const DAMPS: u8 = 4;
+    /// What follows counts more than what precedes: "but".
+    pub(crate) const TURNS: u8 = 8;
+    /// A function word: evidence of the language, never part of a key phrase.
+    pub(crate) const FUNCTION: u8 = 16;
+    const fn new(valence: i8, flags: u8, emotion: u8, topic: u8) -> Self {
+        Self((valence as u8 as u32) << 16 | (flags as u32) << 8 | (emotion as u32) << 4 | topic as u32)
+    }
+    /// Tenths of valence, −40 to 40.
+    pub(crate) const fn valence(self) -> i8 {
+        (self.0 >> 16) as u8 as i8
+    }
+    /// Whether it has this flag.
+    pub(crate) const fn is(self, flag: u8) -> bool {
+        (self.0 >> 8) as u8 & flag != 0
+    }
+    /// Number of the emotion in the list of `feelings`, from 1; 0 is none.
+    pub(crate) const fn emotion(self) -> u8 {
+        (self.0 >> 4 & 15) as u8
+    }
+    /// Number of the topic in the manifest's list, from 1; 0 is none.
+    pub(crate) const fn topic(self) -> u8 {
+        (self.0 & 15) as u8
+    }
+    /// An emoji's or emoticon's entry.
+    pub(crate) const fn feeling(valence: i8, emotion: u8) -> Self {
+        Self::new(valence, 0, emotion, 0)
+    }
+}
+
+/// Words and phrases with their entries: open addressing over a power of two of slots, each a tag of 40 bits and an entry.
+///
+/// Words themselves are not kept: a tag of 40 bits beside the slot's number makes a false hit unlikely enough (2⁻⁴⁰ a word).
+pub(crate) struct Table<const N: usize> {
+    slots: [u64; N],
+    starts: [u64; STARTS / 64],
+}
+
+impl<const N: usize> Table<N> {
+    /// Reads a list while compiling; a list that does not fit its table or its format does not compile.
+    pub(crate) const fn of(list: &str) -> Self {
+        let bytes = list.as_bytes();
+        let mut table = Self { slots: [FREE; N], starts: [0; STARTS / 64] };
+        let mut at = 0;
+        let mut count = 0;
+        while at < bytes.len() {
+            let (key, first, next) = read_key(bytes, at);
+            let (entry, end) = read_entry(bytes, next);
+            if first != key {
+                let bit = spread(first) as usize % STARTS;
+                table.starts[bit / 64] |= 1 << (bit % 64);
+            }
+            table.put(spread(key), entry);
+            count += 1;
+            at = end;
+        }
+        assert!(count * 4 <= N * 3, "the list needs a larger table");
+        table
+    }
+
+    const fn put(&mut self, hash: u64, entry: Entry) {
+        let tag = hash >> 24 << 24;
+        assert!(tag != FREE, "a word hashes to the mark of a free slot");
+        let mut slot = hash as usize & (N - 1);
+        while self.slots[slot] != FREE {
+            assert!(self.slots[slot] >> 24 << 24 != tag, "a word stands twice in a list");
+            slot = (slot + 1) & (N - 1);
+        }
+        self.slots[slot] = tag | entry.0 as u64;
+    }
+
+    /// What the list says about a word or phrase, by its hash.
+    pub(crate) fn get(&self, hash: u64) -> Option<Entry> {
+        let hash = spread(hash);
+        let tag = hash >> 24;
+        let mut slot = hash as usize & (N - 1);
+        loop {
+            match self.slots[slot] {
+                FREE => return None,
+                found if found >> 24 == tag => return Some(Entry((found & 0xff_ffff) as u32)),
+                _ => slot = (slot + 1) & (N - 1),
+            }
+        }
+    }
+
+    /// Whether a phrase may begin with this word.
+    pub(crate) fn starts_phrase(&self, hash: u64) -> bool {
+        let bit = spread(hash) as usize % STARTS;
+        self.starts[bit / 64] >> (bit % 64) & 1 != 0
+    }
+}
+
+/// The key's hash, its first syllable's hash and where the columns begin.
+const fn read_key(bytes: &[u8], mut at: usize) -> (u64, u64, usize) {
+    let (mut key, mut first, mut word) = (0, 0, Syllable::EMPTY);
+    let mut words = 0;
+    loop {
+        let (code, next) = decode(bytes, at);
+        let end = code == b'\t' as u32;
+        if end || code == b' ' as u32 {
+            key = if words == 0 { word.hash() } else { join(key, word.hash()) };
+            if words == 0 {
+                first = key;
+            }
+            words += 1;
+            word = Syllable::EMPTY;
+        } else if code >= b'0' as u32 && code <= b'9' as u32 {
+            word = word.digit(code as u8);
+        } else {
+            let letter = fold(code);
+            assert!(letter.letter() != 0 && !letter.capital(), "a key is in lower case and has a valence");
+            word = word.letter(letter);
+        }
+        at = next;
+        if end {
+            return (key, first, at);
+        }
+    }
+}
+
+/// The entry and where the next line begins.
+const fn read_entry(bytes: &[u8], mut at: usize) -> (Entry, usize) {
+    let (mut valence, mut sign, mut flags, mut emotion, mut topic) = (0i8, 1i8, 0u8, 0u8, 0u8);
+    let mut column = 0;
+    while at < bytes.len() && bytes[at] != b'\n' {
+        let byte = bytes[at];
+        at += 1;
+        if byte == b'\t' {
+            column += 1;
+            continue;
+        }
+        match (column, byte) {
+            (0, b'-') => sign = -1,
+            (0, b'0'..=b'9') => valence = valence * 10 + (byte - b'0') as i8,
+            (1, b'.') | (2, b'.') => {}
+            (1, b'!') => flags |= Entry::NEGATES,
+            (1, b'+') => flags |= Entry::BOOSTS,
+            (1, b'-') => flags |= Entry::DAMPS,
+            (1, b'/') => flags |= Entry::TURNS,
+            (1, b'f') => flags |= Entry::FUNCTION,
+            (2, b'a'..=b'o') => emotion = byte - b'a' + 1,
+            (3, b'a'..=b'o') => topic = byte - b'a' + 1,
+            _ => panic!("a column of a word list holds something else than its letters"),
+        }
+    }
+    (Entry::new(valence * sign, flags, emotion, topic), at + 1)
+}
+
+/// The hash of a word or phrase, its syllables separated by single spaces.
+#[cfg(test)]
+pub(crate) fn hash_of(key: &str) -> u64 {
+    let one = |word: &str| {
+        word.chars().fold(Syllable::EMPTY, |s, c| if c.is_ascii_digit() { s.digit(c as u8) } else { s.letter(fold(c as u32)) }).hash()
+    };
+    let mut words = key.split(' ').map(one);
+    let first = words.next().unwrap();
+    words.fold(first, join)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static SMALL: Table<16> = Table::of("tốt\t20\nkhông\t0\t!f\nthất vọng\t-22\t.\th\tb\n");
+
+    #[test]
+    fn words_and_phrases_are_found_with_all_their_columns() {
+        assert_eq!(SMALL.get(hash_of("Tốt")).unwrap().valence(), 20);
+        let not = SMALL.get(hash_of("không")).unwrap();
+        assert!(not.is(Entry::NEGATES) && not.is(Entry::FUNCTION) && !not.is(Entry::BOOSTS));
+        let phrase = SMALL.get(hash_of("thất vọng")).unwrap();
+        assert_eq!((phrase.valence(), phrase.emotion(), phrase.topic()), (-22, 8, 2));
+        assert!(SMALL.starts_phrase(hash_of("thất")) && !SMALL.starts_phrase(hash_of("tốt")));
+    }
+
+    #[test]
+    fn what_is_not_listed_is_not_found() {
+        for word in ["tot", "tôt", "vọng", "thất", "không tốt"] {
+            assert!(SMALL.get(hash_of(word)).is_none(), "{word}");
+        }
+    }
+}
