@@ -25,9 +25,9 @@ pub enum Node {
     Text(Text),
     /// A hashtag, folded, without `#`.
     Hashtag(Box<str>),
-    /// Written by this account: its handle without `@`, folded, or its native id.
+    /// Written by this account: its handle without `@`, or its native id, in the customer's own case; compared folded.
     Author(Box<str>),
-    /// Names this account: handle without `@`, folded.
+    /// Names this account: handle without `@`, in the customer's own case; compared folded.
     Mention(Box<str>),
     /// In this language · BCP 47, lower case; `pt` also means `pt-br`.
     Language(Box<str>),
@@ -118,6 +118,8 @@ pub enum Form {
     Prefix,
     /// `?` stands for exactly one character; only as a text condition's single word.
     Wild,
+    /// A hashtag among words, without `#`.
+    Tag,
 }
 
 /// A condition on web addresses. Addresses are compared without scheme, `www.`, port, fragment and trackers.

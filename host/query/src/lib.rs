@@ -1,20 +1,32 @@
 //! Being built: the public vocabulary is fixed, see the signatures.
 
+mod address;
 mod ast;
+mod chars;
 mod doc;
 mod error;
+mod cover;
 mod evaluate;
 mod fts;
+mod hash;
+mod hits;
 mod index;
+mod names;
 mod parse;
 mod plan;
 mod print;
+mod program;
 mod query;
+mod segment;
+mod spans;
+mod terms;
+mod values;
 
 pub use ast::{Address, AddressOf, Bounds, Form, Has, Measure, Near, Node, Number, Scope, Text, Word};
 pub use doc::{Doc, Part};
 pub use error::{Doubt, Fix, Lint, ParseError, ParseErrors, Problem};
-pub use evaluate::{Truth, evaluate, hits, hits_in};
+pub use evaluate::{Truth, evaluate};
+pub use hits::{hits, hits_in};
 pub use fts::fts_query;
 pub use index::{Index, Scratch};
 pub use parse::{Parsed, parse, parse_stored, parse_with_lints};
