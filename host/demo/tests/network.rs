@@ -1,5 +1,10 @@
 //! The sample network over real HTTP: paging, limits, look-ups, search, edits and deletions.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "in tests, what is not there fails the test"
+)]
+
 #[expect(dead_code, reason = "each test file uses its part of the client")]
 mod client;
 
@@ -150,7 +155,7 @@ async fn hashtags_meet_whatever_their_case_and_marks_and_others_can_be_joined() 
 }
 
 #[tokio::test]
-async fn limit_fields_count_down_and_the_301st_request_waits_for_the_next_span() {
+async fn limit_fields_count_down_and_a_request_over_the_limit_waits_for_the_next_span() {
     let (net, clock) = network(Options {
         rate_limit: 3,
         ..Options::default()

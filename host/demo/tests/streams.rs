@@ -1,5 +1,10 @@
 //! What is pushed: server-sent events and WebSocket.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "in tests, what is not there fails the test"
+)]
+
 #[expect(dead_code, reason = "each test file uses its part of the client")]
 mod client;
 

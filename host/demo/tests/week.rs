@@ -268,7 +268,7 @@ fn edits_change_the_text_within_the_week() {
 #[test]
 fn handles_are_unique_and_personal_details_lead_nowhere() {
     let week = week();
-    let accts: HashSet<String> = week.people.iter().map(|person| person.acct()).collect();
+    let accts: HashSet<String> = week.people.iter().map(isocial_demo::Person::acct).collect();
     assert_eq!(accts.len(), week.people.len());
     let ids: HashSet<u64> = week.people.iter().map(|person| person.id).collect();
     assert_eq!(ids.len(), week.people.len());

@@ -1,5 +1,7 @@
 //! Parameters and answers in Mastodon's manner: repeated keys, JSON errors, Link headers.
 
+use std::fmt::Write;
+
 use axum::{
     Json,
     http::{HeaderMap, StatusCode, header},
@@ -75,7 +77,8 @@ pub(super) fn encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out
@@ -84,17 +87,15 @@ pub(super) fn encode(text: &str) -> String {
 /// The `Link` field for a page of ids, newest first: older ones under `next` while the page was full, newer ones under `prev`.
 pub(super) fn link(path: &str, params: &Params, ids: &[u64], limit: usize) -> Option<String> {
     let (newest, oldest) = (ids.first()?, ids.last()?);
-    let kept: String = params
-        .0
-        .iter()
-        .filter(|(key, _)| {
-            !matches!(
-                key.as_str(),
-                "max_id" | "min_id" | "since_id" | "access_token"
-            )
-        })
-        .map(|(key, value)| format!("{}={}&", encode(key), encode(value)))
-        .collect();
+    let mut kept = String::new();
+    for (key, value) in &params.0 {
+        if !matches!(
+            key.as_str(),
+            "max_id" | "min_id" | "since_id" | "access_token"
+        ) {
+            let _ = write!(kept, "{}={}&", encode(key), encode(value));
+        }
+    }
     let prev = format!(r#"<{path}?{kept}min_id={newest}>; rel="prev""#);
     if ids.len() < limit {
         return Some(prev);

@@ -1,5 +1,7 @@
 //! A post's body as parts, and its two renderings: plain text, and the HTML that the network serves.
 
+use std::fmt::Write;
+
 use super::{Person, Shown, Week, fold};
 
 /// A piece of a body.
@@ -42,21 +44,24 @@ pub(super) fn render(parts: &[Part], people: &[Person]) -> Shown {
             Part::Tag(tag) => {
                 text.push('#');
                 text.push_str(tag);
-                html.push_str(&format!(
+                // Writing to a string cannot fail.
+                let _ = write!(
+                    html,
                     r#"<a href="https://{}/tags/{}" class="mention hashtag" rel="tag">#<span>{tag}</span></a>"#,
                     Week::HOME,
                     fold(tag)
-                ));
+                );
             }
             Part::Mention(index) => {
                 if let Some(person) = people.get(*index) {
                     let name = &person.username;
                     text.push('@');
                     text.push_str(name);
-                    html.push_str(&format!(
+                    let _ = write!(
+                        html,
                         r#"<span class="h-card" translate="no"><a href="{}" class="u-url mention">@<span>{name}</span></a></span>"#,
                         person.url()
-                    ));
+                    );
                 }
             }
             Part::Link(url) => {

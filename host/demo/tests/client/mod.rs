@@ -1,6 +1,12 @@
 //! A reader of HTTP/1.1 over a plain socket: small enough to show exactly what the server sent.
 
-use std::{sync::Arc, time::Duration};
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in tests, what is not there fails the test"
+)]
+
+use std::{fmt::Write, sync::Arc, time::Duration};
 
 use isocial_demo::{Options, Running, SampleNetwork, Week};
 use isocial_model::{Instant, time::ManualClock};
@@ -80,9 +86,9 @@ pub(crate) async fn open(
         net.addr
     );
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
-    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    write!(head, "content-length: {}\r\n\r\n", body.len()).unwrap();
     socket.write_all(head.as_bytes()).await.unwrap();
     socket.write_all(body).await.unwrap();
     socket
@@ -139,7 +145,7 @@ pub(crate) async fn get(net: &Running, url: &str) -> Got {
 pub(crate) async fn read_until(socket: &mut TcpStream, wanted: &str) -> String {
     let mut seen = String::new();
     let reading = async {
-        let mut piece = [0_u8; 65_536];
+        let mut piece = [0_u8; 4_096];
         let mut raw = Vec::new();
         while !seen.contains(wanted) {
             let count = socket.read(&mut piece).await.unwrap();

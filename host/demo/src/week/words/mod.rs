@@ -26,6 +26,8 @@ pub(super) struct Words {
     pub(super) crisis_neutral: &'static [&'static str],
     pub(super) crisis_negative: &'static [&'static str],
     pub(super) crisis_more: &'static [&'static str],
+    /// What may follow the calm ones.
+    pub(super) crisis_advice: &'static [&'static str],
     /// City life without any brand: about scooters in general, then about anything.
     pub(super) scooters: &'static [&'static str],
     pub(super) city: &'static [&'static str],
@@ -72,8 +74,8 @@ impl Words {
         stance: Stance,
     ) -> (&'static [&'static str], &'static [&'static str]) {
         match stance {
-            Stance::Positive => (self.crisis_positive, self.positive_more),
-            Stance::Neutral => (self.crisis_neutral, self.neutral_more),
+            Stance::Positive => (self.crisis_positive, self.crisis_advice),
+            Stance::Neutral => (self.crisis_neutral, self.crisis_advice),
             Stance::Negative => (self.crisis_negative, self.crisis_more),
         }
     }
