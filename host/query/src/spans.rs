@@ -176,16 +176,18 @@ impl Finder<'_> {
                 *count += 1;
                 missing -= usize::from(*count <= need(nth));
             }
+            // Give up from the left what is there often enough without it; then this is the smallest window that ends here.
             while missing == 0 {
                 let Some(&(first, gone)) = events.get(open) else { break };
-                if last - first < longest && self.doc.part_of(first) == self.doc.part_of(last) && out.last() != Some(&(first, last)) {
-                    out.push((first, last));
-                }
-                if let Some(count) = counts.get_mut(gone) {
-                    missing += usize::from(*count <= need(gone));
-                    *count -= 1;
-                }
+                let Some(count) = counts.get_mut(gone) else { break };
                 open += 1;
+                *count -= 1;
+                if *count < need(gone) {
+                    missing += 1;
+                    if last - first < longest && self.doc.part_of(first) == self.doc.part_of(last) {
+                        out.push((first, last));
+                    }
+                }
             }
         }
     }

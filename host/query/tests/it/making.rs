@@ -159,7 +159,7 @@ pub(crate) fn query() -> impl Strategy<Value = Query> {
     .prop_map(|root| Query::new(root).expect("what is made here can be written"))
 }
 
-fn running_text() -> impl Strategy<Value = String> {
+pub(crate) fn running_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         8 => prop::sample::select(WORDS.to_vec()).prop_map(String::from),
         1 => prop::sample::select(vec!["#lumora", "#Phở", "#BrilloFail", "@Lumora_Care", "Lumora's", "CAR-cars", "l'orange", "Ｌｕｍｏｒａ",
