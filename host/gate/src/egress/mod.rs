@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use address::address_allowed;
 pub use header::answer_headers_allowed;
+pub(crate) use host::names_granted_host;
 pub use mail::{MailBinding, PermittedMail, permit_mail};
 pub use request::{PermittedRequest, permit};
 pub use subscription::{PermittedOrigin, PermittedSubscription, permit_subscription};

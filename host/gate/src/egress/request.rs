@@ -4,11 +4,17 @@ use std::net::IpAddr;
 
 use isocial_model::{
     connector::{Header, Method, Request},
-    contract::Slot,
+    contract::{Placement, Slot, SlotKind},
 };
 use url::Url;
 
-use super::{Denial, EgressGrant, OperatorException};
+use super::{
+    Denial, EgressGrant, OperatorException, header,
+    host::{self, Reached},
+};
+
+/// How `{credential}` stands in a parsed path.
+const PATH_MARK: &str = "%7Bcredential%7D";
 
 /// A request that may be made, exactly as it is here. Only [`permit`] makes one.
 ///
@@ -66,8 +72,20 @@ impl PermittedRequest {
     }
     /// The same request at the secret URL of a `whole-url` slot; the URL must be of the very host and port that were permitted.
     pub fn at_whole_url(&self, secret: &str) -> Result<Self, Denial> {
-        let _ = secret;
-        todo!()
+        let deny = |rule, detail: &str| Denial { rule, detail: detail.into(), host: self.host.clone() };
+        if !self.slot.as_ref().is_some_and(|slot| slot.placement == Some(Placement::WholeUrl)) {
+            return Err(deny("credential-placement", "expected a slot whose secret is a whole URL"));
+        }
+        let url = Url::parse(secret).map_err(|_| deny("credential-url", "expected an absolute URL as the secret"))?;
+        let same = url.scheme() == self.url.scheme()
+            && url.host() == self.url.host()
+            && url.port_or_known_default() == Some(self.port)
+            && url.username().is_empty()
+            && url.password().is_none();
+        if !same {
+            return Err(deny("credential-host", "expected the secret URL to be of the host that was permitted"));
+        }
+        Ok(Self { url, ..self.clone() })
     }
     /// Taken apart, for sending.
     pub fn into_parts(self) -> (Method, Url, Vec<Header>, Option<Vec<u8>>) {
@@ -84,6 +102,50 @@ impl std::fmt::Debug for PermittedRequest {
 
 /// Decides about a request.
 pub fn permit(request: Request, grant: &EgressGrant) -> Result<PermittedRequest, Denial> {
-    let _ = (request, grant);
-    todo!()
+    let reached = host::reach(&request.url, host::HTTP, grant)?;
+    let deny = |rule, detail: &str| Denial { rule, detail: detail.into(), host: reached.host.clone() };
+    let mut headers = request.headers;
+    if headers.len() > 32 {
+        return Err(deny("header-count", "expected at most 32 fields"));
+    }
+    for header in &mut headers {
+        header.name.make_ascii_lowercase();
+        if let Some(rule) = header::refused(header) {
+            return Err(deny(rule, "expected a field that is the plugin's to set, with a value of one line"));
+        }
+    }
+    if request.body.as_ref().is_some_and(|body| body.len() > 256 * 1024) {
+        return Err(deny("body-length", "expected at most 262,144 bytes"));
+    }
+    if request.body.is_some() && matches!(request.method, Method::Get | Method::Head) {
+        return Err(deny("body-method", "expected no body with GET and HEAD"));
+    }
+    let slot = match &request.credential {
+        Some(name) => Some(placed(host::slot(name, &reached, grant)?, &reached.url, &headers, &deny)?),
+        None => None,
+    };
+    let Reached { url, host, port, exception } = reached;
+    Ok(PermittedRequest { method: request.method, url, host, port, headers, body: request.body, slot, exception })
 }
+
+/// Checks that the placement is free, or that the plugin left the mark where there must be one.
+fn placed(slot: Slot, url: &Url, headers: &[Header], deny: &dyn Fn(&'static str, &str) -> Denial) -> Result<Slot, Denial> {
+    let taken = match (&slot.placement, &slot.kind) {
+        (_, SlotKind::Hmac { header, id_header, timestamp_header, .. }) => {
+            headers.iter().any(|h| [header, id_header, timestamp_header].iter().any(|name| h.name.eq_ignore_ascii_case(name)))
+        }
+        (Some(Placement::Header { name, .. }), _) => headers.iter().any(|h| h.name.eq_ignore_ascii_case(name)),
+        (Some(Placement::Query { name }), _) => url.query_pairs().any(|(given, _)| given == name.as_str()),
+        (Some(Placement::PathSegment), _) => {
+            if url.path().matches(PATH_MARK).count() != 1 {
+                return Err(deny("credential-mark", "expected `{credential}` once in the path"));
+            }
+            false
+        }
+        (Some(Placement::JsonPointer { .. } | Placement::FormField { .. } | Placement::WholeUrl) | None, _) => false,
+    };
+    if taken { Err(deny("credential-placement", "expected the credential's place to be left empty")) } else { Ok(slot) }
+}
+
+#[cfg(test)]
+mod tests;
