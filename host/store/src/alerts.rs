@@ -1,12 +1,9 @@
-//! Alerts: rules, what they found, and the outbox of notices.
+//! Alerts: rules, what they found, and the outbox of notices, as values; their tables are in `rules` and `outbox`.
 
 use isocial_model::{
-    IncidentId, Instant, InstallationId, MentionId, MonitorId, NoticeId, RuleId,
+    IncidentId, InstallationId, Instant, MentionId, MonitorId, NoticeId, RuleId,
     channel::{Notice, Severity},
-    receipt::Receipt,
 };
-
-use crate::{OrgDb, StoreError};
 
 /// An alert rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,70 +152,7 @@ pub struct KeptNotice {
     pub settled: Option<Instant>,
 }
 
-impl OrgDb {
-    /// Makes a rule.
-    pub async fn create_rule(&self, new: &NewRule) -> Result<RuleId, StoreError> {
-        let _ = new;
-        unimplemented!()
-    }
-    /// All rules, or those of one monitor.
-    pub async fn rules(&self, monitor: Option<&MonitorId>) -> Result<Vec<Rule>, StoreError> {
-        let _ = monitor;
-        unimplemented!()
-    }
-    /// Switches a rule on or off. False if there is none.
-    pub async fn set_rule_enabled(&self, id: &RuleId, enabled: bool) -> Result<bool, StoreError> {
-        let _ = (id, enabled);
-        unimplemented!()
-    }
-    /// Removes a rule; its incidents stay. False if there is none.
-    pub async fn delete_rule(&self, id: &RuleId) -> Result<bool, StoreError> {
-        let _ = id;
-        unimplemented!()
-    }
-    /// The id that an incident of this rule with this start has.
-    pub fn incident_id(&self, rule: &RuleId, start: Instant) -> IncidentId {
-        let _ = (rule, start);
-        unimplemented!()
-    }
-    /// Keeps an incident and its notices in one transaction. Repeating it changes the incident's end and counts and adds no notice.
-    /// The number of notices that were new.
-    pub async fn keep_incident(&self, incident: &Incident, notices: &[NewNotice]) -> Result<u64, StoreError> {
-        let _ = (incident, notices);
-        unimplemented!()
-    }
-    /// Incidents, newest first, at most `limit`.
-    pub async fn incidents(&self, monitor: Option<&MonitorId>, limit: u32) -> Result<Vec<Incident>, StoreError> {
-        let _ = (monitor, limit);
-        unimplemented!()
-    }
-    /// Puts a notice in the outbox. False if this subject and channel had one already.
-    pub async fn enqueue_notice(&self, new: &NewNotice) -> Result<bool, StoreError> {
-        let _ = new;
-        unimplemented!()
-    }
-    /// Takes at most `limit` due notices until the lease ends, oldest first; each counts as one more attempt.
-    pub async fn lease_notices(&self, owner: &str, lease_ms: i64, limit: u32) -> Result<Vec<LeasedNotice>, StoreError> {
-        let _ = (owner, lease_ms, limit);
-        unimplemented!()
-    }
-    /// Ends an attempt, with its receipts, in one transaction. False, and nothing written, if another worker has taken the notice over.
-    pub async fn settle_notice(
-        &self,
-        lease: &LeasedNotice,
-        settlement: &Settlement,
-        receipts: &[Receipt],
-    ) -> Result<bool, StoreError> {
-        let _ = (lease, settlement, receipts);
-        unimplemented!()
-    }
-    /// When the next notice is due.
-    pub async fn next_notice(&self) -> Result<Option<Instant>, StoreError> {
-        unimplemented!()
-    }
-    /// Notices, newest first, at most `limit`; with one status, or all.
-    pub async fn notices(&self, status: Option<NoticeStatus>, limit: u32) -> Result<Vec<KeptNotice>, StoreError> {
-        let _ = (status, limit);
-        unimplemented!()
-    }
+/// Where a notice's content is sealed for.
+pub(crate) fn notice_place(id: &str) -> String {
+    format!("notice/{id}")
 }

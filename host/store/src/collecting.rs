@@ -3,13 +3,16 @@
 use isocial_model::{
     AccountId, Instant, JobId,
     connector::{TaskItem, Window},
-    key::Hash128,
+    key::{Hash128, OrgKeys},
     post::PostKey,
 };
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
 
 use crate::{
-    OrgDb, StoreError,
+    OrgDb, StoreError, codec, commit,
     page::{PageCommit, PageOutcome},
+    sql,
 };
 
 /// Where a job stands: what its next step begins from, and its fence.
@@ -45,7 +48,9 @@ pub struct Recheck {
 
 impl std::fmt::Debug for Recheck {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Recheck").field("due", &self.due).finish_non_exhaustive()
+        f.debug_struct("Recheck")
+            .field("due", &self.due)
+            .finish_non_exhaustive()
     }
 }
 
@@ -58,46 +63,190 @@ pub struct KnownPost {
     pub analysed_by: Option<String>,
 }
 
+/// A task as it is sealed: its own key is inside, its row has the key's hash only.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SealedTask {
+    pub(crate) key: String,
+    pub(crate) payload: Vec<u8>,
+    pub(crate) due: Option<Instant>,
+}
+
+pub(crate) fn cursor_place(job: &JobId) -> String {
+    format!("cursor/{job}")
+}
+
+pub(crate) fn task_place(account: &AccountId, key_hash: &Hash128) -> String {
+    format!("task/{account}/{}", hex::encode(key_hash))
+}
+
 impl OrgDb {
     /// Where this job stands; the beginning if it has never committed.
     pub async fn place(&self, job: &JobId) -> Result<JobPlace, StoreError> {
-        let _ = job;
-        unimplemented!()
+        let mut conn = self.file().read().await?;
+        let row =
+            sqlx::query("select cursor, cursor_version, lease_epoch from places where job = $1")
+                .bind(job.as_str())
+                .fetch_optional(&mut *conn)
+                .await?;
+        let Some(row) = row else {
+            return Ok(JobPlace::default());
+        };
+        let sealed: Option<Vec<u8>> = row.try_get("cursor")?;
+        Ok(JobPlace {
+            cursor: sealed
+                .map(|s| self.ring().unseal(&cursor_place(job), &s))
+                .transpose()?,
+            cursor_version: row.try_get::<i64, _>("cursor_version")? as u64,
+            lease_epoch: row.try_get::<i64, _>("lease_epoch")? as u64,
+        })
     }
+
     /// Commits a page: everything in it, or nothing.
     ///
-    /// Committing the same page twice leaves the posts, links, counts and tasks of one commit. [`StoreError::Conflict`] says that the fence does not hold.
+    /// Committing the same page twice leaves the posts, links, counts and tasks of one commit. [`StoreError::Conflict`] says that the
+    /// fence does not hold. The posting index of the deployment is written before.
     pub async fn commit_page(&self, page: PageCommit) -> Result<PageOutcome, StoreError> {
-        let _ = page;
-        unimplemented!()
+        commit::commit(self, page)
+            .await
+            .map_err(|e| e.named(self.file().name()))
     }
+
     /// What is known of these posts, in their order.
-    pub async fn known_posts(&self, keys: &[PostKey]) -> Result<Vec<Option<KnownPost>>, StoreError> {
-        let _ = keys;
-        unimplemented!()
+    pub async fn known_posts(
+        &self,
+        keys: &[PostKey],
+    ) -> Result<Vec<Option<KnownPost>>, StoreError> {
+        let hashes: Vec<Hash128> = keys
+            .iter()
+            .map(|k| self.ring().post_hash(&k.network, &k.native_id))
+            .collect();
+        let mut conn = self.file().read().await?;
+        let rows = sqlx::query(
+            "select p.post_hash, p.text_hash, a.pack from posts p left join analyses a on a.post = p.id \
+             where p.post_hash in (select unhex(value) from json_each($1))",
+        )
+        .bind(sql::hashes(&hashes))
+        .fetch_all(&mut *conn)
+        .await?;
+        let mut known = std::collections::HashMap::with_capacity(rows.len());
+        for row in &rows {
+            let hash: Hash128 = codec::bytes(row, "post_hash")?;
+            known.insert(
+                hash,
+                KnownPost {
+                    text: codec::bytes(row, "text_hash")?,
+                    analysed_by: row.try_get("pack")?,
+                },
+            );
+        }
+        Ok(hashes.iter().map(|h| known.get(h).cloned()).collect())
     }
+
     /// Tasks of this account that are due, oldest first.
-    pub async fn due_tasks(&self, account: &AccountId, limit: u32) -> Result<Vec<TaskItem>, StoreError> {
-        let _ = (account, limit);
-        unimplemented!()
+    pub async fn due_tasks(
+        &self,
+        account: &AccountId,
+        limit: u32,
+    ) -> Result<Vec<TaskItem>, StoreError> {
+        let mut conn = self.file().read().await?;
+        let rows = sqlx::query(
+            "select key_hash, sealed from tasks where account = $1 and due <= $2 order by due, key_hash limit $3",
+        )
+        .bind(account.as_str())
+        .bind(self.now().as_millis())
+        .bind(i64::from(limit))
+        .fetch_all(&mut *conn)
+        .await?;
+        rows.iter()
+            .map(|r| {
+                let key_hash: Hash128 = codec::bytes(r, "key_hash")?;
+                let plain = self
+                    .ring()
+                    .unseal(&task_place(account, &key_hash), r.try_get("sealed")?)?;
+                let task: SealedTask =
+                    serde_json::from_slice(&plain).map_err(|e| StoreError::Row {
+                        table: "tasks",
+                        problem: format!("it does not read: {e}"),
+                    })?;
+                Ok(TaskItem {
+                    key: task.key,
+                    payload: task.payload,
+                    due: task.due,
+                })
+            })
+            .collect()
     }
+
     /// When the account's next task is due.
     pub async fn next_task(&self, account: &AccountId) -> Result<Option<Instant>, StoreError> {
-        let _ = account;
-        unimplemented!()
+        let mut conn = self.file().read().await?;
+        let row = sqlx::query("select min(due) as due from tasks where account = $1")
+            .bind(account.as_str())
+            .fetch_one(&mut *conn)
+            .await?;
+        codec::instant(&row, "due")
     }
+
     /// Posts of this network whose recheck is due, oldest first.
-    pub async fn due_rechecks(&self, network: &str, limit: u32) -> Result<Vec<Recheck>, StoreError> {
-        let _ = (network, limit);
-        unimplemented!()
+    pub async fn due_rechecks(
+        &self,
+        network: &str,
+        limit: u32,
+    ) -> Result<Vec<Recheck>, StoreError> {
+        let mut conn = self.file().read().await?;
+        let rows = sqlx::query(concat!(
+            "select p.recheck_at, ",
+            codec::post_columns!(),
+            " from posts p join identities i on i.post = p.id ",
+            "where p.network = $1 and p.recheck_at <= $2 order by p.recheck_at, p.id limit $3",
+        ))
+        .bind(network)
+        .bind(self.now().as_millis())
+        .bind(i64::from(limit))
+        .fetch_all(&mut *conn)
+        .await?;
+        rows.iter()
+            .map(|r| {
+                let post = codec::decode(self.ring(), r)?;
+                Ok(Recheck {
+                    key: PostKey {
+                        network: post.network,
+                        native_id: post.native_id,
+                    },
+                    reference: post.reference,
+                    due: Instant(r.try_get("recheck_at")?),
+                })
+            })
+            .collect()
     }
+
     /// What this account has fully seen, oldest first.
     pub async fn coverage(&self, account: &AccountId) -> Result<Vec<Window>, StoreError> {
-        let _ = account;
-        unimplemented!()
+        let mut conn = self.file().read().await?;
+        let rows = sqlx::query("select start, finish, complete from coverage where account = $1 order by start, finish")
+            .bind(account.as_str())
+            .fetch_all(&mut *conn)
+            .await?;
+        rows.iter()
+            .map(|r| {
+                Ok(Window {
+                    start: Instant(r.try_get("start")?),
+                    end: Instant(r.try_get("finish")?),
+                    complete: r.try_get("complete")?,
+                })
+            })
+            .collect()
     }
+
     /// All counters over all accounts: name and sum.
     pub async fn counters(&self) -> Result<Vec<(String, u64)>, StoreError> {
-        unimplemented!()
+        let mut conn = self.file().read().await?;
+        let rows =
+            sqlx::query("select name, sum(n) as n from counters group by name order by name")
+                .fetch_all(&mut *conn)
+                .await?;
+        rows.iter()
+            .map(|r| Ok((r.try_get("name")?, r.try_get::<i64, _>("n")? as u64)))
+            .collect()
     }
 }

@@ -8,21 +8,25 @@ use isocial_vault::VaultError;
 #[non_exhaustive]
 pub enum StoreError {
     /// The disk, or the page cap from the configuration, is full.
-    #[error("{file} is full: nothing of this write was kept; free disk space or raise the file's page cap, then try again")]
+    #[error(
+        "{file} is full: nothing of this write was kept; free disk space or raise the file's page cap, then try again"
+    )]
     Full {
         /// Which file, by its name inside the data folder.
         file: String,
     },
     /// Another process or connection holds the file.
-    #[error("{file} is locked by another process for longer than {waited_ms} ms: stop the other one, or try again")]
+    #[error(
+        "{file} is locked by another process or connection, longer than the configured wait: stop the other one, or try again"
+    )]
     Locked {
         /// Which file.
         file: String,
-        /// How long this one waited.
-        waited_ms: u64,
     },
     /// The file does not open under this key: another key, or no database at all.
-    #[error("{file} does not open under this deployment's key: it is no database of this deployment, or the root key file is another one's; put the right root key back")]
+    #[error(
+        "{file} does not open under this deployment's key: it is no database of this deployment, or the root key file is another one's; put the right root key back"
+    )]
     WrongKey {
         /// Which file.
         file: String,
@@ -46,13 +50,17 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// A link where a file or folder of ours belongs.
-    #[error("{file} is a link or of the wrong sort: the data folder must hold plain files and folders; move the data itself there")]
+    #[error(
+        "{file} is a link or of the wrong sort: the data folder must hold plain files and folders; move the data itself there"
+    )]
     Link {
         /// Which file or folder.
         file: String,
     },
     /// Somebody else has gone on from here: the write was not made.
-    #[error("{job} was taken over or has moved on (epoch {epoch}, cursor version {cursor_version}): drop this result and lease the job again")]
+    #[error(
+        "{job} was taken over or has moved on (epoch {epoch}, cursor version {cursor_version}): drop this result and lease the job again"
+    )]
     Conflict {
         /// Which job.
         job: JobId,
@@ -65,7 +73,9 @@ pub enum StoreError {
     #[error("the organisation has been deleted: nothing of it can be read or written any more")]
     Gone,
     /// A slug that is or was in use.
-    #[error("the name `{slug}` is or was in use: slugs are never given out twice, so choose another")]
+    #[error(
+        "the name `{slug}` is or was in use: slugs are never given out twice, so choose another"
+    )]
     Taken {
         /// The slug.
         slug: String,
@@ -85,7 +95,9 @@ pub enum StoreError {
         what: &'static str,
     },
     /// The file was written by a newer version.
-    #[error("{file} was written by a newer version (schema {found}, this program knows {known}): use the newer program")]
+    #[error(
+        "{file} was written by a newer version (schema {found}, this program knows {known}): use the newer program"
+    )]
     Newer {
         /// Which file.
         file: String,
@@ -103,7 +115,9 @@ pub enum StoreError {
         problem: String,
     },
     /// A job's row was changed from outside: it is not executed (HT-11).
-    #[error("the row of {job} does not carry its own seal: it was changed from outside and is not executed")]
+    #[error(
+        "the row of {job} does not carry its own seal: it was changed from outside and is not executed"
+    )]
     ForgedJob {
         /// Which job.
         job: JobId,

@@ -34,6 +34,18 @@
 //! ```
 //! All folders have mode 0700. Paths are made of constants and host-made ids only; links are refused.
 
+mod codec;
+mod commit;
+mod digest;
+mod file;
+mod folder;
+mod installed;
+mod migrate;
+mod opened;
+mod outbox;
+mod rules;
+mod sql;
+
 pub mod alerts;
 pub mod collecting;
 pub mod counts;

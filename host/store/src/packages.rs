@@ -1,8 +1,9 @@
 //! Packages that this deployment holds: exact bytes by digest, with the manifest that was read from them.
 
 use isocial_model::{Kind, PackageRef};
+use sqlx::{Row, sqlite::SqliteRow};
 
-use crate::{Deployment, StoreError};
+use crate::{Deployment, StoreError, codec};
 
 /// A package as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,22 +20,101 @@ pub struct Package {
 
 impl Deployment {
     /// Keeps a package with its component. The same id and version with other bytes is refused (HP-06); the same bytes again change nothing.
-    pub async fn keep_package(&self, package: &Package, component: &[u8]) -> Result<(), StoreError> {
-        let _ = (package, component);
-        unimplemented!()
+    pub async fn keep_package(
+        &self,
+        package: &Package,
+        component: &[u8],
+    ) -> Result<(), StoreError> {
+        let reference = &package.package;
+        let mut tx = self.file().write().await?;
+        let kept = sqlx::query("select digest from packages where id = $1 and version = $2")
+            .bind(&reference.id)
+            .bind(reference.version.to_string())
+            .fetch_optional(&mut *tx)
+            .await?;
+        if let Some(row) = kept {
+            let digest: String = row.try_get("digest")?;
+            return if digest == reference.digest {
+                Ok(())
+            } else {
+                Err(StoreError::Invalid {
+                    what: "the package",
+                    problem: format!(
+                        "{reference} is kept with other bytes already: publish a new version"
+                    ),
+                })
+            };
+        }
+        sqlx::query(
+            "insert into components (digest, bytes) values ($1, $2) on conflict do nothing",
+        )
+        .bind(&reference.digest)
+        .bind(component)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query(
+            "insert into packages (id, version, digest, kind, manifest, interface, kept) values ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(&reference.id)
+        .bind(reference.version.to_string())
+        .bind(&reference.digest)
+        .bind(package.kind.name())
+        .bind(&package.manifest)
+        .bind(&package.interface)
+        .bind(self.now().as_millis())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
     }
+
     /// All packages, by id and version.
     pub async fn packages(&self) -> Result<Vec<Package>, StoreError> {
-        unimplemented!()
+        let mut conn = self.file().read().await?;
+        let rows =
+            sqlx::query("select id, version, digest, kind, manifest, interface from packages")
+                .fetch_all(&mut *conn)
+                .await?;
+        let mut all = rows.iter().map(package).collect::<Result<Vec<_>, _>>()?;
+        all.sort_by(|a, b| a.package.cmp(&b.package));
+        Ok(all)
     }
+
     /// One exact package.
-    pub async fn package(&self, package: &PackageRef) -> Result<Option<Package>, StoreError> {
-        let _ = package;
-        unimplemented!()
+    pub async fn package(&self, package_ref: &PackageRef) -> Result<Option<Package>, StoreError> {
+        let mut conn = self.file().read().await?;
+        let row = sqlx::query(
+            "select id, version, digest, kind, manifest, interface from packages where id = $1 and version = $2 and digest = $3",
+        )
+        .bind(&package_ref.id)
+        .bind(package_ref.version.to_string())
+        .bind(&package_ref.digest)
+        .fetch_optional(&mut *conn)
+        .await?;
+        row.as_ref().map(package).transpose()
     }
+
     /// The component's bytes, by the digest of an exact package.
     pub async fn component(&self, digest: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let _ = digest;
-        unimplemented!()
+        let mut conn = self.file().read().await?;
+        let row = sqlx::query("select bytes from components where digest = $1")
+            .bind(digest)
+            .fetch_optional(&mut *conn)
+            .await?;
+        row.map(|r| Ok(r.try_get("bytes")?)).transpose()
     }
+}
+
+fn package(row: &SqliteRow) -> Result<Package, StoreError> {
+    let kind: String = row.try_get("kind")?;
+    Ok(Package {
+        package: PackageRef {
+            id: row.try_get("id")?,
+            version: codec::parsed(row, "version")?,
+            digest: row.try_get("digest")?,
+        },
+        kind: codec::kind(&kind)?,
+        manifest: row.try_get("manifest")?,
+        interface: row.try_get("interface")?,
+    })
 }

@@ -1,8 +1,9 @@
 //! What an organisation has set up: workspaces, monitors, installations with their credentials, accounts.
 
-use isocial_model::{AccountId, Instant, InstallationId, Kind, MonitorId, PackageRef, Secret, WorkspaceId};
+use isocial_model::{AccountId, InstallationId, Instant, Kind, MonitorId, PackageRef, WorkspaceId};
+use sqlx::{Row, sqlite::SqliteRow};
 
-use crate::{OrgDb, StoreError};
+use crate::{OrgDb, StoreError, codec, commit, organisations::check_name, sql};
 
 /// A team's area.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,96 +139,169 @@ macro_rules! private_debug {
 }
 private_debug!(Monitor: id, NewMonitor: workspace, Installation: id, NewInstallation: package, Account: id, NewAccount: installation);
 
+/// Checks that a text is a JSON object within its bound.
+pub(crate) fn check_object(what: &'static str, text: &str, most: usize) -> Result<(), StoreError> {
+    let good = text.len() <= most
+        && serde_json::from_str::<serde_json::Value>(text).is_ok_and(|v| v.is_object());
+    if good {
+        Ok(())
+    } else {
+        Err(StoreError::Invalid {
+            what,
+            problem: format!("expected a JSON object of at most {most} bytes"),
+        })
+    }
+}
+
+const QUERY_BYTES: usize = 16 * 1024;
+const SETTINGS_BYTES: usize = 16 * 1024;
+
+fn check_query(query: &str) -> Result<(), StoreError> {
+    if query.len() <= QUERY_BYTES {
+        return Ok(());
+    }
+    Err(StoreError::Invalid {
+        what: "the query",
+        problem: format!(
+            "it has {} bytes, at most {QUERY_BYTES} are allowed",
+            query.len()
+        ),
+    })
+}
+
 impl OrgDb {
     /// Makes a workspace.
     pub async fn create_workspace(&self, name: &str) -> Result<WorkspaceId, StoreError> {
-        let _ = name;
-        unimplemented!()
+        check_name(name)?;
+        let id = WorkspaceId::random(&**self.deployment.inner.vault.entropy());
+        let mut tx = self.file().write().await?;
+        sqlx::query("insert into workspaces (id, name, created) values ($1, $2, $3)")
+            .bind(id.as_str())
+            .bind(name)
+            .bind(self.now().as_millis())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(id)
     }
+
     /// All workspaces.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
-        unimplemented!()
+        let mut conn = self.file().read().await?;
+        let rows = sqlx::query("select id, name from workspaces order by name, id")
+            .fetch_all(&mut *conn)
+            .await?;
+        rows.iter()
+            .map(|r| {
+                Ok(Workspace {
+                    id: codec::id(r, "id")?,
+                    name: r.try_get("name")?,
+                })
+            })
+            .collect()
     }
+
     /// Makes a monitor.
     pub async fn create_monitor(&self, new: &NewMonitor) -> Result<MonitorId, StoreError> {
-        let _ = new;
-        unimplemented!()
+        check_name(&new.name)?;
+        check_query(&new.query)?;
+        check_object("the monitor's settings", &new.settings, SETTINGS_BYTES)?;
+        let id = MonitorId::random(&**self.deployment.inner.vault.entropy());
+        let mut tx = self.file().write().await?;
+        let done = sqlx::query(
+            "insert into monitors (id, workspace, name, query, sources, settings, enabled, created) \
+             select $1, id, $3, $4, $5, $6, 1, $7 from workspaces where id = $2",
+        )
+        .bind(id.as_str())
+        .bind(new.workspace.as_str())
+        .bind(&new.name)
+        .bind(&new.query)
+        .bind(sources(&new.sources))
+        .bind(&new.settings)
+        .bind(self.now().as_millis())
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if done == 0 {
+            return Err(StoreError::Unknown { what: "workspace" });
+        }
+        tx.commit().await?;
+        Ok(id)
     }
+
     /// Changes a monitor as a whole. False if there is none of this id.
     pub async fn update_monitor(&self, monitor: &Monitor) -> Result<bool, StoreError> {
-        let _ = monitor;
-        unimplemented!()
+        check_name(&monitor.name)?;
+        check_query(&monitor.query)?;
+        check_object("the monitor's settings", &monitor.settings, SETTINGS_BYTES)?;
+        let mut tx = self.file().write().await?;
+        let done = sqlx::query(
+            "update monitors set name = $1, query = $2, sources = $3, settings = $4, enabled = $5 where id = $6",
+        )
+        .bind(&monitor.name)
+        .bind(&monitor.query)
+        .bind(sources(&monitor.sources))
+        .bind(&monitor.settings)
+        .bind(monitor.enabled)
+        .bind(monitor.id.as_str())
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        tx.commit().await?;
+        Ok(done == 1)
     }
+
     /// Removes a monitor with its mentions, counts, rules; posts that no other monitor holds go too. False if there is none.
     pub async fn delete_monitor(&self, id: &MonitorId) -> Result<bool, StoreError> {
-        let _ = id;
-        unimplemented!()
+        let mut tx = self.file().write().await?;
+        let done = sqlx::query("delete from monitors where id = $1")
+            .bind(id.as_str())
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+        commit::remove_unheld(&mut tx).await?;
+        tx.commit().await?;
+        Ok(done == 1)
     }
+
     /// All monitors.
     pub async fn monitors(&self) -> Result<Vec<Monitor>, StoreError> {
-        unimplemented!()
+        let mut conn = self.file().read().await?;
+        let rows = sqlx::query(
+            "select id, workspace, name, query, sources, settings, enabled, created from monitors order by row",
+        )
+        .fetch_all(&mut *conn)
+        .await?;
+        rows.iter().map(monitor).collect()
     }
+
     /// One monitor.
     pub async fn monitor(&self, id: &MonitorId) -> Result<Option<Monitor>, StoreError> {
-        let _ = id;
-        unimplemented!()
+        let mut conn = self.file().read().await?;
+        let row = sqlx::query(
+            "select id, workspace, name, query, sources, settings, enabled, created from monitors where id = $1",
+        )
+        .bind(id.as_str())
+        .fetch_optional(&mut *conn)
+        .await?;
+        row.as_ref().map(monitor).transpose()
     }
-    /// Enables a package in a workspace.
-    pub async fn install(&self, new: &NewInstallation) -> Result<InstallationId, StoreError> {
-        let _ = new;
-        unimplemented!()
-    }
-    /// All installations.
-    pub async fn installations(&self) -> Result<Vec<Installation>, StoreError> {
-        unimplemented!()
-    }
-    /// One installation.
-    pub async fn installation(&self, id: &InstallationId) -> Result<Option<Installation>, StoreError> {
-        let _ = id;
-        unimplemented!()
-    }
-    /// Switches an installation on or off. False if there is none.
-    pub async fn set_installation_enabled(&self, id: &InstallationId, enabled: bool) -> Result<bool, StoreError> {
-        let _ = (id, enabled);
-        unimplemented!()
-    }
-    /// Removes an installation with its accounts and credentials. False if there is none.
-    pub async fn uninstall(&self, id: &InstallationId) -> Result<bool, StoreError> {
-        let _ = id;
-        unimplemented!()
-    }
-    /// Keeps a credential for a slot, sealed; an earlier one is overwritten.
-    pub async fn set_credential(&self, id: &InstallationId, slot: &str, secret: &Secret) -> Result<(), StoreError> {
-        let _ = (id, slot, secret);
-        unimplemented!()
-    }
-    /// The credential of a slot.
-    pub async fn credential(&self, id: &InstallationId, slot: &str) -> Result<Option<Secret>, StoreError> {
-        let _ = (id, slot);
-        unimplemented!()
-    }
-    /// Names of the slots that hold a credential.
-    pub async fn credential_slots(&self, id: &InstallationId) -> Result<Vec<String>, StoreError> {
-        let _ = id;
-        unimplemented!()
-    }
-    /// Adds an account to an installation.
-    pub async fn add_account(&self, new: &NewAccount) -> Result<AccountId, StoreError> {
-        let _ = new;
-        unimplemented!()
-    }
-    /// All accounts.
-    pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        unimplemented!()
-    }
-    /// One account.
-    pub async fn account(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
-        let _ = id;
-        unimplemented!()
-    }
-    /// Notes how the account's last step went.
-    pub async fn set_account_status(&self, id: &AccountId, status: &AccountStatus) -> Result<(), StoreError> {
-        let _ = (id, status);
-        unimplemented!()
-    }
+}
+
+fn sources(sources: &[AccountId]) -> String {
+    sql::texts(&sources.iter().map(AccountId::as_str).collect::<Vec<_>>())
+}
+
+fn monitor(row: &SqliteRow) -> Result<Monitor, StoreError> {
+    let sources: &str = row.try_get("sources")?;
+    Ok(Monitor {
+        id: codec::id(row, "id")?,
+        workspace: codec::id(row, "workspace")?,
+        name: row.try_get("name")?,
+        query: row.try_get("query")?,
+        sources: codec::parse("monitors", sources)?,
+        settings: row.try_get("settings")?,
+        enabled: row.try_get("enabled")?,
+        created: Instant(row.try_get("created")?),
+    })
 }

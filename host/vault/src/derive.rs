@@ -21,7 +21,8 @@ const NONCE_BYTES: usize = 12;
 pub(crate) fn subkey(key: &[u8; 32], label: &str) -> Key {
     let mut out = Zeroizing::new([0u8; 32]);
     // 32 bytes are far below HKDF's bound of 255 blocks, so expansion cannot fail.
-    let _ = Hkdf::<Sha256>::new(Some(b"isocial-track v1"), key).expand(label.as_bytes(), out.as_mut());
+    let _ =
+        Hkdf::<Sha256>::new(Some(b"isocial-track v1"), key).expand(label.as_bytes(), out.as_mut());
     out
 }
 
@@ -80,8 +81,13 @@ impl Sealer {
     pub(crate) fn seal(&self, entropy: &dyn Entropy, place: &[u8], plain: &[u8]) -> Vec<u8> {
         let mut nonce = [0u8; NONCE_BYTES];
         entropy.fill(&mut nonce);
-        let payload = Payload { msg: plain, aad: place };
-        let Ok(body) = self.0.encrypt(Nonce::from_slice(&nonce), payload) else { return Vec::new() };
+        let payload = Payload {
+            msg: plain,
+            aad: place,
+        };
+        let Ok(body) = self.0.encrypt(Nonce::from_slice(&nonce), payload) else {
+            return Vec::new();
+        };
         let mut sealed = Vec::with_capacity(1 + NONCE_BYTES + body.len());
         sealed.push(SEALED_VERSION);
         sealed.extend_from_slice(&nonce);
@@ -96,6 +102,14 @@ impl Sealer {
         if version != SEALED_VERSION {
             return Err(NotSealed);
         }
-        self.0.decrypt(Nonce::from_slice(nonce), Payload { msg: body, aad: place }).map_err(|_| NotSealed)
+        self.0
+            .decrypt(
+                Nonce::from_slice(nonce),
+                Payload {
+                    msg: body,
+                    aad: place,
+                },
+            )
+            .map_err(|_| NotSealed)
     }
 }

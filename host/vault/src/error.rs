@@ -42,13 +42,17 @@ pub enum VaultError {
         source: std::io::Error,
     },
     /// A wrapped key does not open under this root for this organisation.
-    #[error("the key of {org} does not open: it was wrapped under another root key or for another organisation, or was changed; check that the root key file is this deployment's")]
+    #[error(
+        "the key of {org} does not open: it was wrapped under another root key or for another organisation, or was changed; check that the root key file is this deployment's"
+    )]
     WrongRoot {
         /// Whose key.
         org: String,
     },
     /// A wrapped key has another version or length than this program knows.
-    #[error("the key of {org} has a form that this version does not know ({bytes} bytes): use the version that wrote it, or a newer one")]
+    #[error(
+        "the key of {org} has a form that this version does not know ({bytes} bytes): use the version that wrote it, or a newer one"
+    )]
     UnknownForm {
         /// Whose key.
         org: String,

@@ -12,8 +12,8 @@
 mod derive;
 mod entropy;
 mod error;
-mod root;
 mod ring;
+mod root;
 mod sign;
 mod token;
 mod vault;

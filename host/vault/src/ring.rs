@@ -19,7 +19,10 @@ pub struct DatabaseKey(Key);
 impl DatabaseKey {
     /// The value of `pragma key`: a raw 256-bit key, so that no password derivation runs at each open.
     pub fn pragma_value(&self) -> Zeroizing<String> {
-        Zeroizing::new(format!("\"x'{}'\"", *Zeroizing::new(hex::encode(self.0.as_ref()))))
+        Zeroizing::new(format!(
+            "\"x'{}'\"",
+            *Zeroizing::new(hex::encode(self.0.as_ref()))
+        ))
     }
 }
 
@@ -89,8 +92,17 @@ impl OrgKeyring {
     }
 
     /// Seals a credential for one slot of one installation: it opens nowhere else.
-    pub fn seal_credential(&self, installation: &InstallationId, slot: &str, secret: &Secret) -> SealedCredential {
-        SealedCredential(self.credentials.seal(&*self.entropy, &credential_place(installation, slot), secret.expose()))
+    pub fn seal_credential(
+        &self,
+        installation: &InstallationId,
+        slot: &str,
+        secret: &Secret,
+    ) -> SealedCredential {
+        SealedCredential(self.credentials.seal(
+            &*self.entropy,
+            &credential_place(installation, slot),
+            secret.expose(),
+        ))
     }
 
     /// Opens a credential for the slot and installation it was sealed for.
@@ -100,7 +112,9 @@ impl OrgKeyring {
         slot: &str,
         sealed: &SealedCredential,
     ) -> Result<Secret, NotSealed> {
-        self.credentials.unseal(&credential_place(installation, slot), &sealed.0).map(Secret::new)
+        self.credentials
+            .unseal(&credential_place(installation, slot), &sealed.0)
+            .map(Secret::new)
     }
 }
 
@@ -111,16 +125,24 @@ fn credential_place(installation: &InstallationId, slot: &str) -> Vec<u8> {
 
 impl std::fmt::Debug for OrgKeyring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OrgKeyring").field("org", &self.org).finish_non_exhaustive()
+        f.debug_struct("OrgKeyring")
+            .field("org", &self.org)
+            .finish_non_exhaustive()
     }
 }
 
 impl OrgKeys for OrgKeyring {
     fn post_hash(&self, network: &str, native_id: &str) -> Hash128 {
-        mac128(&self.pseudonym, &[b"post", network.as_bytes(), native_id.as_bytes()])
+        mac128(
+            &self.pseudonym,
+            &[b"post", network.as_bytes(), native_id.as_bytes()],
+        )
     }
     fn author_ref(&self, network: &str, author: &str) -> Hash128 {
-        mac128(&self.pseudonym, &[b"author", network.as_bytes(), author.as_bytes()])
+        mac128(
+            &self.pseudonym,
+            &[b"author", network.as_bytes(), author.as_bytes()],
+        )
     }
     fn pairwise_ref(&self, plugin: &str, author_ref: &Hash128) -> Hash128 {
         mac128(&self.pairwise, &[plugin.as_bytes(), author_ref])
@@ -173,11 +195,17 @@ impl DeploymentKeyring {
     }
     /// Keyed hash of a post's name, for the index that says which organisations hold it.
     pub fn posted(&self, network: &str, native_id: &str) -> Hash128 {
-        mac128(&self.posting, &[b"post", network.as_bytes(), native_id.as_bytes()])
+        mac128(
+            &self.posting,
+            &[b"post", network.as_bytes(), native_id.as_bytes()],
+        )
     }
     /// Keyed hash of an author's name, for the same index.
     pub fn posted_by(&self, network: &str, author: &str) -> Hash128 {
-        mac128(&self.posting, &[b"author", network.as_bytes(), author.as_bytes()])
+        mac128(
+            &self.posting,
+            &[b"author", network.as_bytes(), author.as_bytes()],
+        )
     }
     /// Keyed hash of a slug, so that a freed one is known as used without being kept.
     pub fn slug(&self, slug: &str) -> Hash128 {

@@ -42,7 +42,11 @@ impl SignedHead {
     /// Whether this head was signed by the holder of `public`.
     pub fn verify(&self, public: &[u8; 32]) -> bool {
         VerifyingKey::from_bytes(public).is_ok_and(|key| {
-            key.verify_strict(&self.head.message(), &Signature::from_bytes(&self.signature)).is_ok()
+            key.verify_strict(
+                &self.head.message(),
+                &Signature::from_bytes(&self.signature),
+            )
+            .is_ok()
         })
     }
 }

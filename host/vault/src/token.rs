@@ -42,7 +42,11 @@ pub fn make_operator_token(entropy: &dyn Entropy) -> (Secret, TokenHash) {
 pub fn random_token(prefix: &str, entropy: &dyn Entropy) -> (Secret, TokenHash) {
     let mut bytes = Zeroizing::new([0u8; 32]);
     entropy.fill(bytes.as_mut());
-    let body = Zeroizing::new(data_encoding::BASE32_NOPAD.encode(bytes.as_ref()).to_lowercase());
+    let body = Zeroizing::new(
+        data_encoding::BASE32_NOPAD
+            .encode(bytes.as_ref())
+            .to_lowercase(),
+    );
     let token = Zeroizing::new(format!("{prefix}{}", *body));
     let hash = hash_token(&token);
     (Secret::new(token.as_bytes()), hash)

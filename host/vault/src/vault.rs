@@ -50,13 +50,24 @@ impl Vault {
     ///
     /// `new_deployment` says that the data folder has nothing in it yet: only then a missing file is made (mode 0600). A file that is
     /// not 32 bytes, or that others can read, is an error.
-    pub fn open(root_key: &Path, new_deployment: bool, entropy: Arc<dyn Entropy>) -> Result<Self, VaultError> {
-        Ok(Self::from_root(root::load(root_key, new_deployment, &*entropy)?, entropy))
+    pub fn open(
+        root_key: &Path,
+        new_deployment: bool,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, VaultError> {
+        Ok(Self::from_root(
+            root::load(root_key, new_deployment, &*entropy)?,
+            entropy,
+        ))
     }
 
     fn from_root(root: Key, entropy: Arc<dyn Entropy>) -> Self {
         let deployment = Arc::new(DeploymentKeyring::new(&root, entropy.clone()));
-        Self { root, entropy, deployment }
+        Self {
+            root,
+            entropy,
+            deployment,
+        }
     }
 
     /// The deployment's own keys.
@@ -74,13 +85,23 @@ impl Vault {
         let mut key = Zeroizing::new([0u8; 32]);
         self.entropy.fill(key.as_mut());
         let mut wrapped = vec![WRAP_VERSION];
-        wrapped.extend(self.wrapper().seal(&*self.entropy, &wrap_place(org), key.as_ref()));
+        wrapped.extend(
+            self.wrapper()
+                .seal(&*self.entropy, &wrap_place(org), key.as_ref()),
+        );
         WrappedKey(wrapped)
     }
 
     /// Opens an organisation's wrapped key.
-    pub fn open_org(&self, org: &OrgId, wrapped: &WrappedKey) -> Result<Arc<OrgKeyring>, VaultError> {
-        let unknown = || VaultError::UnknownForm { org: org.to_string(), bytes: wrapped.0.len() };
+    pub fn open_org(
+        &self,
+        org: &OrgId,
+        wrapped: &WrappedKey,
+    ) -> Result<Arc<OrgKeyring>, VaultError> {
+        let unknown = || VaultError::UnknownForm {
+            org: org.to_string(),
+            bytes: wrapped.0.len(),
+        };
         let (&version, sealed) = wrapped.0.split_first().ok_or_else(unknown)?;
         if version != WRAP_VERSION || wrapped.0.len() != WRAPPED_BYTES {
             return Err(unknown());
@@ -89,10 +110,16 @@ impl Vault {
             .wrapper()
             .unseal(&wrap_place(org), sealed)
             .map(Zeroizing::new)
-            .map_err(|_| VaultError::WrongRoot { org: org.to_string() })?;
+            .map_err(|_| VaultError::WrongRoot {
+                org: org.to_string(),
+            })?;
         let mut key = Zeroizing::new([0u8; 32]);
         key.copy_from_slice(plain.get(..32).ok_or_else(unknown)?);
-        Ok(Arc::new(OrgKeyring::new(org.clone(), &key, self.entropy.clone())))
+        Ok(Arc::new(OrgKeyring::new(
+            org.clone(),
+            &key,
+            self.entropy.clone(),
+        )))
     }
 
     fn wrapper(&self) -> Sealer {
