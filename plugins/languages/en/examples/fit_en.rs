@@ -15,7 +15,9 @@ const MOMENTUM: f32 = 0.9;
 const SHRINK: f32 = 1e-4;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args().nth(1).ok_or("give the path of a JSON Lines file")?;
+    let path = std::env::args()
+        .nth(1)
+        .ok_or("give the path of a JSON Lines file")?;
     let mut reader = Reader::default();
     let mut rows: Vec<(Vec<f32>, usize)> = Vec::new();
     for line in fs::read_to_string(path)?.lines() {

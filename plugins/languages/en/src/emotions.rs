@@ -48,11 +48,19 @@ pub(crate) fn feelings(tokens: &[Token]) -> Vec<(Feeling, f32)> {
         if let Some(sum) = number.checked_sub(1).and_then(|n| sums.get_mut(n))
             && !negated(tokens, at)
         {
-            *sum += if token.shouted || token.drawn_out { 1.3 } else { 1.0 };
+            *sum += if token.shouted || token.drawn_out {
+                1.3
+            } else {
+                1.0
+            };
         }
     }
-    let mut found: Vec<_> =
-        Feeling::ALL.into_iter().zip(sums).filter(|(_, sum)| *sum > 0.0).map(|(feeling, sum)| (feeling, sum / (sum + 1.0))).collect();
+    let mut found: Vec<_> = Feeling::ALL
+        .into_iter()
+        .zip(sums)
+        .filter(|(_, sum)| *sum > 0.0)
+        .map(|(feeling, sum)| (feeling, sum / (sum + 1.0)))
+        .collect();
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     found.truncate(MOST);
     found
@@ -60,5 +68,8 @@ pub(crate) fn feelings(tokens: &[Token]) -> Vec<(Feeling, f32)> {
 
 fn negated(tokens: &[Token], at: usize) -> bool {
     let before = tokens.get(..at).unwrap_or_default().iter().rev();
-    before.take_while(|t| matches!(t.kind, Kind::Word)).take(3).any(|t| t.entry.is(Entry::NEGATES))
+    before
+        .take_while(|t| matches!(t.kind, Kind::Word))
+        .take(3)
+        .any(|t| t.entry.is(Entry::NEGATES))
 }

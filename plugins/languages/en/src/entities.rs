@@ -34,16 +34,54 @@ pub struct Named {
 const MOST: usize = 64;
 /// Words that end an organisation's name.
 const ORGANISATIONS: [&str; 16] = [
-    "Inc", "Ltd", "LLC", "Corp", "Corporation", "Company", "Group", "Bank", "University", "Airlines", "Airways", "FC", "Foundation",
-    "Institute", "Council", "Association",
+    "Inc",
+    "Ltd",
+    "LLC",
+    "Corp",
+    "Corporation",
+    "Company",
+    "Group",
+    "Bank",
+    "University",
+    "Airlines",
+    "Airways",
+    "FC",
+    "Foundation",
+    "Institute",
+    "Council",
+    "Association",
 ];
 /// Words that end a place's name.
-const PLACES: [&str; 14] =
-    ["Street", "Avenue", "Road", "City", "Park", "Square", "River", "Lake", "Island", "Bay", "Airport", "Station", "Beach", "County"];
+const PLACES: [&str; 14] = [
+    "Street", "Avenue", "Road", "City", "Park", "Square", "River", "Lake", "Island", "Bay",
+    "Airport", "Station", "Beach", "County",
+];
 /// Words that end an event's name.
-const EVENTS: [&str; 10] = ["Festival", "Cup", "Conference", "Expo", "Summit", "Championship", "Olympics", "Awards", "Marathon", "Con"];
+const EVENTS: [&str; 10] = [
+    "Festival",
+    "Cup",
+    "Conference",
+    "Expo",
+    "Summit",
+    "Championship",
+    "Olympics",
+    "Awards",
+    "Marathon",
+    "Con",
+];
 /// Words before a person's name.
-const TITLES: [&str; 10] = ["Mr", "Mrs", "Ms", "Dr", "Sir", "President", "Senator", "Prof", "Professor", "Captain"];
+const TITLES: [&str; 10] = [
+    "Mr",
+    "Mrs",
+    "Ms",
+    "Dr",
+    "Sir",
+    "President",
+    "Senator",
+    "Prof",
+    "Professor",
+    "Captain",
+];
 /// Words before a place's name.
 const WHERE: [&str; 5] = ["in", "at", "near", "from", "to"];
 
@@ -51,8 +89,10 @@ const WHERE: [&str; 5] = ["in", "at", "near", "from", "to"];
 pub(crate) fn named(text: &str, tokens: &[Token]) -> Vec<Named> {
     let mut found = Vec::new();
     let shouting = {
-        let words = tokens.iter().filter(|t| t.kind == Kind::Word);
-        let (all, capitals) = words.fold((0u32, 0u32), |(all, capitals), t| (all + 1, capitals + u32::from(t.capital)));
+        let words = tokens.iter().filter(|t| t.kind == Kind::Word && !t.in_tag);
+        let (all, capitals) = words.fold((0u32, 0u32), |(all, capitals), t| {
+            (all + 1, capitals + u32::from(t.capital))
+        });
         // Where most words have capitals, capitals name nothing
         all >= 4 && capitals * 10 > all * 7
     };
@@ -60,7 +100,12 @@ pub(crate) fn named(text: &str, tokens: &[Token]) -> Vec<Named> {
     while at < tokens.len() && found.len() < MOST {
         let Some(token) = tokens.get(at) else { break };
         if token.kind == Kind::Tag {
-            found.push(Named { start: token.start, end: token.end, sort: Sort::Other, score: 0.5 });
+            found.push(Named {
+                start: token.start,
+                end: token.end,
+                sort: Sort::Other,
+                score: 0.5,
+            });
             at += 1;
             continue;
         }
@@ -69,7 +114,10 @@ pub(crate) fn named(text: &str, tokens: &[Token]) -> Vec<Named> {
             continue;
         }
         let mut end = at + 1;
-        while tokens.get(end).is_some_and(|t| continues(text, tokens, end, t, shouting)) {
+        while tokens
+            .get(end)
+            .is_some_and(|t| continues(text, tokens, end, t, shouting))
+        {
             end += 1;
         }
         let run = tokens.get(at..end).unwrap_or_default();
@@ -84,29 +132,49 @@ pub(crate) fn named(text: &str, tokens: &[Token]) -> Vec<Named> {
 fn begins(token: &Token, shouting: bool) -> bool {
     token.kind == Kind::Word
         && !token.in_tag
-        && (token.mixed || (token.digit && token.capital) || (token.capital && !shouting && !plain(token)))
+        && (token.mixed
+            || (token.digit && token.capital)
+            || (token.capital && !shouting && !plain(token)))
 }
 
 /// A capital here means nothing: a function word, a day, a greeting.
 fn plain(token: &Token) -> bool {
     let entry = token.entry;
-    (entry.is(Entry::FUNCTION) || entry.is(Entry::PLAIN_CAPITAL) || entry.is(Entry::NEGATES) || entry.is(Entry::TURNS)) && !token.mixed
+    (entry.is(Entry::FUNCTION)
+        || entry.is(Entry::PLAIN_CAPITAL)
+        || entry.is(Entry::NEGATES)
+        || entry.is(Entry::TURNS))
+        && !token.mixed
 }
 
 /// Whether the token at `at` belongs to the name that the token before it is part of.
 fn continues(text: &str, tokens: &[Token], at: usize, token: &Token, shouting: bool) -> bool {
     let before = at.checked_sub(1).and_then(|n| tokens.get(n));
-    let adjoins = before.is_some_and(|b| text.get(b.end as usize..token.start as usize) == Some(" "));
-    adjoins && (begins(token, shouting) || (token.kind == Kind::Number && token.end - token.start <= 4))
+    let adjoins =
+        before.is_some_and(|b| text.get(b.end as usize..token.start as usize) == Some(" "));
+    adjoins
+        && (begins(token, shouting) || (token.kind == Kind::Number && token.end - token.start <= 4))
 }
 
 fn judge(text: &str, tokens: &[Token], at: usize, run: &[Token]) -> Option<Named> {
     let (first, last) = (run.first()?, run.last()?);
     let before = at.checked_sub(1).and_then(|n| tokens.get(n));
-    let opens_sentence = before.is_none_or(|b| matches!(b.kind, Kind::Stop { .. } | Kind::Mask | Kind::Tag | Kind::Smile));
+    let opens_sentence = before.is_none_or(|b| {
+        matches!(
+            b.kind,
+            Kind::Stop { .. } | Kind::Mask | Kind::Tag | Kind::Smile
+        )
+    });
     let previous = before.map_or("", |b| b.of(text));
     let ending = last.of(text);
-    let name = |sort, score| Some(Named { start: first.start, end: last.end, sort, score });
+    let name = |sort, score| {
+        Some(Named {
+            start: first.start,
+            end: last.end,
+            sort,
+            score,
+        })
+    };
     let has_digit = run.iter().any(|t| t.digit);
     if first.entry.is(Entry::GIVEN_NAME) && !has_digit {
         return name(Sort::Person, if run.len() > 1 { 0.85 } else { 0.6 });
@@ -123,13 +191,29 @@ fn judge(text: &str, tokens: &[Token], at: usize, run: &[Token]) -> Option<Named
     if EVENTS.contains(&ending) && run.len() > 1 {
         return name(Sort::Event, 0.75);
     }
-    if has_digit && run.iter().any(|t| t.kind == Kind::Word && t.capital || t.mixed) {
+    if has_digit
+        && run
+            .iter()
+            .any(|t| t.kind == Kind::Word && t.capital || t.mixed)
+    {
         return name(Sort::Product, 0.7);
     }
     if opens_sentence && run.len() == 1 {
         // The capital may only be the sentence's; a word that no list knows, or capitals within, may still name something
-        let unusual = first.mixed || (!first.known && !first.shouted && first.end - first.start > 3);
-        return if unusual { name(if first.mixed { Sort::Product } else { Sort::Other }, 0.4) } else { None };
+        let unusual =
+            first.mixed || (!first.known && !first.shouted && first.end - first.start > 3);
+        return if unusual {
+            name(
+                if first.mixed {
+                    Sort::Product
+                } else {
+                    Sort::Other
+                },
+                0.4,
+            )
+        } else {
+            None
+        };
     }
     if run.len() == 1 && first.known && first.entry.topic() != 0 {
         return None;
@@ -137,5 +221,12 @@ fn judge(text: &str, tokens: &[Token], at: usize, run: &[Token]) -> Option<Named
     if WHERE.contains(&previous) && !first.mixed {
         return name(Sort::Place, 0.5);
     }
-    name(if first.mixed || first.shouted { Sort::Organisation } else { Sort::Other }, 0.5)
+    name(
+        if first.mixed || first.shouted {
+            Sort::Organisation
+        } else {
+            Sort::Other
+        },
+        0.5,
+    )
 }

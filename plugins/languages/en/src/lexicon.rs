@@ -11,7 +11,9 @@ pub(crate) static VALENCES: Table<16384> = Table::of(include_str!("../words/vade
 
 /// What the lists say about a word: our own entry, its valence taken from the other list where ours leaves it open.
 pub(crate) fn word(hash: u64) -> Option<Entry> {
-    let Some(own) = OWN.get(hash) else { return VALENCES.get(hash) };
+    let Some(own) = OWN.get(hash) else {
+        return VALENCES.get(hash);
+    };
     if own.valence().is_some() {
         return Some(own);
     }
@@ -21,7 +23,17 @@ pub(crate) fn word(hash: u64) -> Option<Entry> {
 
 /// The topics that the manifest declares, in its order.
 pub const TOPICS: [&str; 12] = [
-    "service", "price", "quality", "delivery", "safety", "staff", "app", "design", "privacy", "environment", "availability",
+    "service",
+    "price",
+    "quality",
+    "delivery",
+    "safety",
+    "staff",
+    "app",
+    "design",
+    "privacy",
+    "environment",
+    "availability",
     "campaign",
 ];
 
@@ -162,7 +174,9 @@ const EMOJI: &[(u32, i8, u8)] = &[
 pub(crate) fn emoji(char: char) -> Option<(i8, u8)> {
     let code = char as u32;
     let at = EMOJI.binary_search_by_key(&code, |entry| entry.0).ok()?;
-    EMOJI.get(at).map(|&(_, valence, emotion)| (valence, emotion))
+    EMOJI
+        .get(at)
+        .map(|&(_, valence, emotion)| (valence, emotion))
 }
 
 #[cfg(test)]

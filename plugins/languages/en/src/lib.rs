@@ -7,6 +7,7 @@ mod entities;
 mod language;
 mod lexicon;
 mod model;
+mod pack;
 mod phrases;
 mod sentiment;
 mod table;
@@ -16,10 +17,13 @@ mod topics;
 pub use emotions::Feeling;
 pub use entities::{Named, Sort};
 pub use lexicon::TOPICS;
+pub use pack::English;
 pub use sentiment::{Opinion, Polarity};
 
 use sentiment::Hit;
 use tokens::Token;
+
+isocial_sdk::language_pack!(English);
 
 /// What the pack reads from one text.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,13 +59,21 @@ impl Reader {
     pub fn english(&self) -> Option<f32> {
         language::english(&self.tokens)
     }
+    /// Whether it is clearly in another language.
+    pub fn is_foreign(&self) -> bool {
+        language::foreign(&self.tokens)
+    }
     /// Opinion of the whole text; unknown if it is in another language or has no words.
     pub fn opinion(&self) -> Opinion {
-        if language::foreign(&self.tokens) { Opinion::UNKNOWN } else { sentiment::opinion(&self.tokens, &self.hits) }
+        if self.is_foreign() {
+            Opinion::UNKNOWN
+        } else {
+            sentiment::opinion(&self.tokens, &self.hits)
+        }
     }
     /// Opinion towards what stands at these byte offsets.
     pub fn opinion_towards(&self, start: u32, end: u32) -> Opinion {
-        if language::foreign(&self.tokens) {
+        if self.is_foreign() {
             return Opinion::UNKNOWN;
         }
         sentiment::opinion_towards(&self.tokens, &self.hits, start, end)

@@ -38,7 +38,13 @@ pub struct Opinion {
 
 impl Opinion {
     /// No opinion is stated.
-    pub const UNKNOWN: Self = Self { polarity: Polarity::Unknown, negative: 0.0, neutral: 0.0, positive: 0.0, score: 0.0 };
+    pub const UNKNOWN: Self = Self {
+        polarity: Polarity::Unknown,
+        negative: 0.0,
+        neutral: 0.0,
+        positive: 0.0,
+        score: 0.0,
+    };
 }
 
 /// A word that says something good or bad, after the rules.
@@ -71,7 +77,9 @@ const SOFTNESS: f32 = 15.0;
 pub(crate) fn hits(tokens: &[Token], hits: &mut Vec<Hit>) {
     hits.clear();
     let words = tokens.iter().filter(|t| t.kind == Kind::Word && !t.in_tag);
-    let (all, shouted) = words.fold((0, 0), |(all, shouted), t| (all + 1, shouted + usize::from(t.shouted)));
+    let (all, shouted) = words.fold((0, 0), |(all, shouted), t| {
+        (all + 1, shouted + usize::from(t.shouted))
+    });
     let shouting_differs = shouted > 0 && shouted < all;
     for (at, token) in tokens.iter().enumerate() {
         if token.valence == 0 || token.covered {
@@ -79,7 +87,9 @@ pub(crate) fn hits(tokens: &[Token], hits: &mut Vec<Hit>) {
         }
         let mut value = f32::from(token.valence) / 10.0;
         if token.kind == Kind::Word {
-            if (token.entry.is(Entry::BOOSTS) || token.entry.is(Entry::NEGATES)) && boosts_next(tokens, at) {
+            if (token.entry.is(Entry::BOOSTS) || token.entry.is(Entry::NEGATES))
+                && boosts_next(tokens, at)
+            {
                 continue;
             }
             let sign = value.signum();
@@ -91,7 +101,10 @@ pub(crate) fn hits(tokens: &[Token], hits: &mut Vec<Hit>) {
             }
             value = in_context(tokens, at, value);
         }
-        hits.push(Hit { token: at as u32, value });
+        hits.push(Hit {
+            token: at as u32,
+            value,
+        });
     }
     weigh_turns(tokens, hits);
     weigh_questions(tokens, hits);
@@ -99,7 +112,12 @@ pub(crate) fn hits(tokens: &[Token], hits: &mut Vec<Hit>) {
 
 /// Whether the next word has a valence that this intensifier belongs to: "pretty bad", "damn good".
 fn boosts_next(tokens: &[Token], at: usize) -> bool {
-    tokens.iter().skip(at + 1).take(2).take_while(|t| t.kind == Kind::Word).any(|t| t.valence != 0 && !t.covered)
+    tokens
+        .iter()
+        .skip(at + 1)
+        .take(2)
+        .take_while(|t| t.kind == Kind::Word)
+        .any(|t| t.valence != 0 && !t.covered)
 }
 
 /// A valence after the intensifiers and negations before it in the same clause.
@@ -135,12 +153,21 @@ fn in_context(tokens: &[Token], at: usize, value: f32) -> f32 {
 }
 
 fn weigh_turns(tokens: &[Token], hits: &mut [Hit]) {
-    let Some(turn) = tokens.iter().rposition(|t| t.kind == Kind::Word && !t.in_tag && t.entry.is(Entry::TURNS)) else { return };
+    let Some(turn) = tokens
+        .iter()
+        .rposition(|t| t.kind == Kind::Word && !t.in_tag && t.entry.is(Entry::TURNS))
+    else {
+        return;
+    };
     if hits.iter().all(|hit| hit.token as usize <= turn) {
         return;
     }
     for hit in hits {
-        hit.value *= if (hit.token as usize) < turn { BUT.0 } else { BUT.1 };
+        hit.value *= if (hit.token as usize) < turn {
+            BUT.0
+        } else {
+            BUT.1
+        };
     }
 }
 
@@ -149,7 +176,10 @@ fn weigh_questions(tokens: &[Token], hits: &mut [Hit]) {
     for (at, token) in tokens.iter().enumerate() {
         if let Kind::Stop { asks, .. } = token.kind {
             if asks {
-                for hit in hits.iter_mut().filter(|hit| (from..at).contains(&(hit.token as usize))) {
+                for hit in hits
+                    .iter_mut()
+                    .filter(|hit| (from..at).contains(&(hit.token as usize)))
+                {
                     hit.value *= ASKED;
                 }
             }
@@ -159,9 +189,14 @@ fn weigh_questions(tokens: &[Token], hits: &mut [Hit]) {
 }
 
 /// What the model looks at, for a whole text (`weight` is 1 for each hit) or for the surroundings of a target.
-pub(crate) fn features(tokens: &[Token], hits: &[Hit], weight: impl Fn(&Hit) -> f32) -> [f32; FEATURES] {
+pub(crate) fn features(
+    tokens: &[Token],
+    hits: &[Hit],
+    weight: impl Fn(&Hit) -> f32,
+) -> [f32; FEATURES] {
     let mut sum = 0.0f32;
-    let (mut good, mut bad, mut goods, mut bads, mut best, mut worst, mut last) = (0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32);
+    let (mut good, mut bad, mut goods, mut bads, mut best, mut worst, mut last) =
+        (0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32);
     let (mut smile_good, mut smile_bad) = (0.0f32, 0.0f32);
     for hit in hits {
         let value = hit.value * weight(hit);
@@ -176,8 +211,15 @@ pub(crate) fn features(tokens: &[Token], hits: &[Hit], weight: impl Fn(&Hit) -> 
             worst = worst.max(-value);
         }
         last = value.signum();
-        if tokens.get(hit.token as usize).is_some_and(|t| t.kind == Kind::Smile) {
-            if value > 0.0 { smile_good = 1.0 } else { smile_bad = 1.0 }
+        if tokens
+            .get(hit.token as usize)
+            .is_some_and(|t| t.kind == Kind::Smile)
+        {
+            if value > 0.0 {
+                smile_good = 1.0
+            } else {
+                smile_bad = 1.0
+            }
         }
     }
     let mut count = [0.0f32; 12];
@@ -207,7 +249,20 @@ pub(crate) fn features(tokens: &[Token], hits: &[Hit], weight: impl Fn(&Hit) -> 
             Kind::Tag | Kind::Pause | Kind::Smile => {}
         }
     }
-    let [words, shouts, negations, turns, drawn, names, numbers, links, masks, questions, cries, functions] = count;
+    let [
+        words,
+        shouts,
+        negations,
+        turns,
+        drawn,
+        names,
+        numbers,
+        links,
+        masks,
+        questions,
+        cries,
+        functions,
+    ] = count;
     let compound = score(sum);
     [
         1.0,
@@ -269,32 +324,53 @@ fn exp(x: f32) -> f32 {
 
 /// The opinion of a text.
 pub(crate) fn opinion(tokens: &[Token], hits: &[Hit]) -> Opinion {
-    let anything = tokens.iter().any(|t| matches!(t.kind, Kind::Word | Kind::Smile));
-    if !anything { Opinion::UNKNOWN } else { decide(tokens, hits, |_| 1.0) }
+    let anything = tokens
+        .iter()
+        .any(|t| matches!(t.kind, Kind::Word | Kind::Smile));
+    if !anything {
+        Opinion::UNKNOWN
+    } else {
+        decide(tokens, hits, |_| 1.0)
+    }
 }
 
-/// How much the opinion in another clause, and in another sentence, counts for a target.
-const ELSEWHERE: (f32, f32) = (0.6, 0.25);
+/// How much the opinion in another clause, and in another sentence, counts for a target beside one in its own.
+const ELSEWHERE: (f32, f32) = (0.4, 0.2);
+/// What remains of an opinion where none stands in the target's own clause.
+const FROM_AFAR: f32 = 0.9;
 
 /// The opinion towards the target at these byte offsets: what is said in its clause counts most.
 pub(crate) fn opinion_towards(tokens: &[Token], hits: &[Hit], start: u32, end: u32) -> Opinion {
-    let Some(first) = tokens.iter().position(|t| t.end > start && t.start < end) else { return Opinion::UNKNOWN };
-    let break_between = |a: usize, b: usize| {
-        let between = tokens.get(a.min(b)..a.max(b)).unwrap_or_default();
-        let stop = between.iter().any(|t| matches!(t.kind, Kind::Stop { .. }));
-        (stop, between.iter().any(|t| t.kind == Kind::Pause || t.entry.is(Entry::TURNS)))
+    let Some(first) = tokens.iter().position(|t| t.end > start && t.start < end) else {
+        return Opinion::UNKNOWN;
     };
-    let weight = |hit: &Hit| {
-        let inside = tokens.get(hit.token as usize).is_some_and(|t| t.start >= start && t.end <= end);
-        match break_between(first, hit.token as usize) {
-            // The name itself says nothing about it: "Happy Foods", "Hell Burger"
-            _ if inside => 0.0,
-            (true, _) => ELSEWHERE.1,
-            (false, true) => ELSEWHERE.0,
-            (false, false) => 1.0,
+    let nearness = |hit: &Hit| {
+        let at = hit.token as usize;
+        // The name itself says nothing about it: "Happy Foods", "Hell Burger"
+        if tokens
+            .get(at)
+            .is_some_and(|t| t.start >= start && t.end <= end)
+        {
+            return 0.0;
+        }
+        let between = tokens.get(first.min(at)..first.max(at)).unwrap_or_default();
+        if between.iter().any(|t| matches!(t.kind, Kind::Stop { .. })) {
+            ELSEWHERE.1
+        } else if between
+            .iter()
+            .any(|t| t.kind == Kind::Pause || t.entry.is(Entry::TURNS))
+        {
+            ELSEWHERE.0
+        } else {
+            1.0
         }
     };
-    decide(tokens, hits, weight)
+    let nearest = hits.iter().map(nearness).fold(0.0f32, f32::max);
+    let scale = match nearest {
+        n if n <= 0.0 || n >= 1.0 => 1.0,
+        n => FROM_AFAR / n,
+    };
+    decide(tokens, hits, |hit| nearness(hit) * scale)
 }
 
 fn decide(tokens: &[Token], hits: &[Hit], weight: impl Fn(&Hit) -> f32) -> Opinion {
@@ -307,11 +383,11 @@ fn decide(tokens: &[Token], hits: &[Hit], weight: impl Fn(&Hit) -> f32) -> Opini
     } else {
         Polarity::Negative
     };
-    Opinion { polarity, negative, neutral, positive, score: features[1] }
-}
-
-/// The valence of one word in tenths, for tests of the lists.
-#[cfg(test)]
-pub(crate) fn valence_of(word: &str) -> i8 {
-    crate::lexicon::word(crate::table::hash_of(word)).and_then(Entry::valence).unwrap_or(0)
+    Opinion {
+        polarity,
+        negative,
+        neutral,
+        positive,
+        score: features[1],
+    }
 }

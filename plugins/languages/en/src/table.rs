@@ -53,7 +53,12 @@ impl Entry {
     const ELSEWHERE: i8 = i8::MIN;
 
     const fn new(valence: i8, flags: u8, emotion: u8, topic: u8) -> Self {
-        Self((valence as u8 as u32) << 16 | (flags as u32) << 8 | (emotion as u32) << 4 | topic as u32)
+        Self(
+            (valence as u8 as u32) << 16
+                | (flags as u32) << 8
+                | (emotion as u32) << 4
+                | topic as u32,
+        )
     }
     /// Tenths of valence, −40 to 40; nothing if the list leaves it to another.
     pub(crate) const fn valence(self) -> Option<i8> {
@@ -81,9 +86,22 @@ impl Entry {
     /// A phrase's entry with what remains true of its first word: that it is a function word, and its valence if the phrase has none.
     pub(crate) const fn with_flags_of(self, first: Self, keep_all: bool) -> Self {
         if keep_all {
-            let emotion = if self.emotion() == 0 { first.emotion() } else { self.emotion() };
-            let topic = if self.topic() == 0 { first.topic() } else { self.topic() };
-            Self((first.0 | self.0) & 0xff00 | first.0 & 0x00ff_0000 | (emotion as u32) << 4 | topic as u32)
+            let emotion = if self.emotion() == 0 {
+                first.emotion()
+            } else {
+                self.emotion()
+            };
+            let topic = if self.topic() == 0 {
+                first.topic()
+            } else {
+                self.topic()
+            };
+            Self(
+                (first.0 | self.0) & 0xff00
+                    | first.0 & 0x00ff_0000
+                    | (emotion as u32) << 4
+                    | topic as u32,
+            )
         } else {
             Self(self.0 | first.0 & (Self::FUNCTION as u32) << 8)
         }
@@ -110,7 +128,10 @@ impl<const N: usize> Table<N> {
     /// Reads a list while compiling; a list that does not fit its table or its format does not compile.
     pub(crate) const fn of(list: &str) -> Self {
         let bytes = list.as_bytes();
-        let mut table = Self { slots: [FREE; N], starts: [0; STARTS / 64] };
+        let mut table = Self {
+            slots: [FREE; N],
+            starts: [0; STARTS / 64],
+        };
         let mut at = 0;
         let mut count = 0;
         while at < bytes.len() {
@@ -133,7 +154,10 @@ impl<const N: usize> Table<N> {
         assert!(tag != FREE, "a word hashes to the mark of a free slot");
         let mut slot = hash as usize & (N - 1);
         while self.slots[slot] != FREE {
-            assert!(self.slots[slot] >> 24 << 24 != tag, "a word stands twice in a list");
+            assert!(
+                self.slots[slot] >> 24 << 24 != tag,
+                "a word stands twice in a list"
+            );
             slot = (slot + 1) & (N - 1);
         }
         self.slots[slot] = tag | entry.0 as u64;
@@ -174,7 +198,10 @@ const fn read_key(bytes: &[u8], mut at: usize) -> (u64, u64, usize) {
             words += 1;
             word = SEED;
         } else {
-            assert!(!bytes[at].is_ascii_uppercase() && bytes[at] != b'\n', "a key is in lower case and has a valence");
+            assert!(
+                !bytes[at].is_ascii_uppercase() && bytes[at] != b'\n',
+                "a key is in lower case and has a valence"
+            );
             word = mix(word, bytes[at]);
         }
         at += 1;
@@ -238,9 +265,17 @@ mod tests {
     fn words_and_phrases_are_found_with_all_their_columns() {
         assert_eq!(SMALL.get(hash_of("good")).unwrap().valence(), Some(19));
         let not = SMALL.get(hash_of("not")).unwrap();
-        assert!(not.valence().is_none() && not.is(Entry::NEGATES) && not.is(Entry::FUNCTION) && !not.is(Entry::BOOSTS));
+        assert!(
+            not.valence().is_none()
+                && not.is(Entry::NEGATES)
+                && not.is(Entry::FUNCTION)
+                && !not.is(Entry::BOOSTS)
+        );
         let fed_up = SMALL.get(hash_of("fed up")).unwrap();
-        assert_eq!((fed_up.valence(), fed_up.emotion(), fed_up.topic()), (Some(-18), 1, 2));
+        assert_eq!(
+            (fed_up.valence(), fed_up.emotion(), fed_up.topic()),
+            (Some(-18), 1, 2)
+        );
         assert!(SMALL.starts_phrase(hash_of("fed")) && !SMALL.starts_phrase(hash_of("good")));
     }
 

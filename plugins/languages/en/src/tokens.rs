@@ -89,14 +89,20 @@ impl Token {
     }
     /// The text that it stands for.
     pub(crate) fn of<'t>(&self, text: &'t str) -> &'t str {
-        text.get(self.start as usize..self.end as usize).unwrap_or("")
+        text.get(self.start as usize..self.end as usize)
+            .unwrap_or("")
     }
 }
 
 /// Splits a text, reusing `tokens`.
 pub(crate) fn split(text: &str, tokens: &mut Vec<Token>) {
     tokens.clear();
-    let mut scan = Scan { text, bytes: text.as_bytes(), at: 0, tokens };
+    let mut scan = Scan {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        tokens,
+    };
     while scan.at < scan.bytes.len() {
         scan.step();
     }
@@ -116,7 +122,10 @@ impl Scan<'_, '_> {
     }
 
     fn char(&self, at: usize) -> char {
-        self.text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or(' ')
+        self.text
+            .get(at..)
+            .and_then(|rest| rest.chars().next())
+            .unwrap_or(' ')
     }
 
     /// Whether `at` is at the start of the text or behind white space.
@@ -125,7 +134,11 @@ impl Scan<'_, '_> {
     }
 
     fn chunk_end(&self, from: usize) -> usize {
-        self.bytes.iter().skip(from).position(u8::is_ascii_whitespace).map_or(self.bytes.len(), |n| from + n)
+        self.bytes
+            .iter()
+            .skip(from)
+            .position(u8::is_ascii_whitespace)
+            .map_or(self.bytes.len(), |n| from + n)
     }
 
     fn push(&mut self, kind: Kind, end: usize) {
@@ -145,7 +158,9 @@ impl Scan<'_, '_> {
                 }
                 self.word(false);
             }
-            b'@' if self.byte(self.at + 1).is_ascii_alphanumeric() || self.byte(self.at + 1) == b'_' => {
+            b'@' if self.byte(self.at + 1).is_ascii_alphanumeric()
+                || self.byte(self.at + 1) == b'_' =>
+            {
                 let end = self.name_end(self.at + 1);
                 self.push(Kind::Mask, end);
             }
@@ -165,7 +180,10 @@ impl Scan<'_, '_> {
 
     fn link(&mut self) -> bool {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let starts = |prefix: &[u8]| rest.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+        let starts = |prefix: &[u8]| {
+            rest.get(..prefix.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+        };
         let end = self.chunk_end(self.at);
         let whole = starts(b"http") && end - self.at <= 5;
         if whole || starts(b"http://") || starts(b"https://") || starts(b"www.") {
@@ -174,7 +192,11 @@ impl Scan<'_, '_> {
         }
         if end - self.at <= 4 {
             // Emoticons that begin with a letter, such as xd or D:, stand alone
-            if let Some(valence) = self.emoticon(self.at, end).filter(|_| rest.iter().take(end - self.at).any(u8::is_ascii_punctuation)) {
+            if let Some(valence) = self.emoticon(self.at, end).filter(|_| {
+                rest.iter()
+                    .take(end - self.at)
+                    .any(u8::is_ascii_punctuation)
+            }) {
                 self.smile(end, valence, 0);
                 return true;
             }
@@ -184,7 +206,9 @@ impl Scan<'_, '_> {
 
     fn emoticon(&self, start: usize, end: usize) -> Option<i8> {
         let slice = self.bytes.get(start..end)?;
-        let hash = slice.iter().fold(SEED, |hash, byte| mix(hash, byte.to_ascii_lowercase()));
+        let hash = slice
+            .iter()
+            .fold(SEED, |hash, byte| mix(hash, byte.to_ascii_lowercase()));
         lexicon::VALENCES.get(hash).and_then(Entry::valence)
     }
 
@@ -210,7 +234,12 @@ impl Scan<'_, '_> {
         let mut token = Token::new(Kind::Number, start, at);
         token.digit = true;
         if letters {
-            token.hash = self.bytes.get(start..at).unwrap_or_default().iter().fold(SEED, |h, b| mix(h, b.to_ascii_lowercase()));
+            token.hash = self
+                .bytes
+                .get(start..at)
+                .unwrap_or_default()
+                .iter()
+                .fold(SEED, |h, b| mix(h, b.to_ascii_lowercase()));
             if let Some(entry) = lexicon::word(token.hash) {
                 token.kind = Kind::Word;
                 token.known = true;
@@ -252,13 +281,30 @@ impl Scan<'_, '_> {
 
     fn punctuation(&mut self) {
         let byte = self.byte(self.at);
-        if matches!(byte, b':' | b';' | b'=' | b'<' | b'>' | b'(' | b')' | b'^' | b'\\' | b'|' | b'[' | b']' | b'-' | b'8' | b'%')
-            && (self.at == 0 || !self.byte(self.at - 1).is_ascii_digit())
+        if matches!(
+            byte,
+            b':' | b';'
+                | b'='
+                | b'<'
+                | b'>'
+                | b'('
+                | b')'
+                | b'^'
+                | b'\\'
+                | b'|'
+                | b'['
+                | b']'
+                | b'-'
+                | b'8'
+                | b'%'
+        ) && (self.at == 0 || !self.byte(self.at - 1).is_ascii_digit())
         {
             let limit = (self.at + 5).min(self.bytes.len());
             for end in (self.at + 2..=limit).rev() {
                 let last = self.byte(end - 1);
-                if last.is_ascii_alphanumeric() && (self.byte(end).is_ascii_alphanumeric() || !self.fresh(self.at)) {
+                if last.is_ascii_alphanumeric()
+                    && (self.byte(end).is_ascii_alphanumeric() || !self.fresh(self.at))
+                {
                     continue;
                 }
                 if !last.is_ascii() || self.byte(end) == b'/' {
@@ -272,7 +318,9 @@ impl Scan<'_, '_> {
         }
         match byte {
             b'.' | b'!' | b'?' => self.stop(),
-            b',' | b';' | b':' | b'-' | b'(' | b')' | b'"' | b'/' | b'|' | b'[' | b']' => self.push(Kind::Pause, self.at + 1),
+            b',' | b';' | b':' | b'-' | b'(' | b')' | b'"' | b'/' | b'|' | b'[' | b']' => {
+                self.push(Kind::Pause, self.at + 1)
+            }
             _ => self.at += 1,
         }
     }
@@ -287,14 +335,25 @@ impl Scan<'_, '_> {
         }
         let last = at - start;
         let ellipsis = last >= 2 && !asks && !exclaims;
-        self.push(if ellipsis { Kind::Pause } else { Kind::Stop { asks, exclaims } }, at);
+        self.push(
+            if ellipsis {
+                Kind::Pause
+            } else {
+                Kind::Stop { asks, exclaims }
+            },
+            at,
+        );
     }
 
     /// What begins with a character outside ASCII.
     fn other(&mut self) {
         let char = self.char(self.at);
         if char == '⟦' {
-            let end = self.text.get(self.at..).and_then(|rest| rest.find('⟧').filter(|n| *n <= 40).map(|n| self.at + n + '⟧'.len_utf8()));
+            let end = self.text.get(self.at..).and_then(|rest| {
+                rest.find('⟧')
+                    .filter(|n| *n <= 40)
+                    .map(|n| self.at + n + '⟧'.len_utf8())
+            });
             self.push(Kind::Mask, end.unwrap_or(self.at + char.len_utf8()));
         } else if let Some((valence, emotion)) = lexicon::emoji(char) {
             self.smile(self.at + char.len_utf8(), valence, emotion);
@@ -312,7 +371,8 @@ impl Scan<'_, '_> {
         let start = self.at;
         let mut hash = SEED;
         let mut stem: Option<u64> = None;
-        let (mut capitals, mut smalls, mut letters, mut digit, mut run, mut longest) = (0u32, 0u32, 0u32, false, 0u32, 0u32);
+        let (mut capitals, mut smalls, mut letters, mut digit, mut run, mut longest) =
+            (0u32, 0u32, 0u32, false, 0u32, 0u32);
         let mut previous = 0u8;
         let mut strange = false;
         let mut at = start;
@@ -327,7 +387,11 @@ impl Scan<'_, '_> {
                 smalls += u32::from(!upper);
                 letters += 1;
                 let low = byte.to_ascii_lowercase();
-                run = if previous.to_ascii_lowercase() == low { run + 1 } else { 1 };
+                run = if previous.to_ascii_lowercase() == low {
+                    run + 1
+                } else {
+                    1
+                };
                 longest = longest.max(run);
                 hash = mix(hash, low);
                 previous = byte;
@@ -378,19 +442,32 @@ impl Scan<'_, '_> {
             return;
         }
         let mut entry = lexicon::word(hash);
-        if entry.is_none() && self.byte(at) == b'-' && !in_tag && self.byte(at + 1).is_ascii_alphabetic() {
+        if entry.is_none()
+            && self.byte(at) == b'-'
+            && !in_tag
+            && self.byte(at + 1).is_ascii_alphabetic()
+        {
             let (end, whole) = self.hyphenated(at, hash);
             if let Some(found) = lexicon::word(whole) {
                 (at, hash, entry) = (end, whole, Some(found));
             }
         }
         if entry.is_none() {
-            let negation = self.bytes.get(start..at).is_some_and(|w| w.len() > 3 && w.to_ascii_lowercase().ends_with(b"n't"));
-            entry = if negation { lexicon::word(NOT) } else { stem.and_then(lexicon::word) };
+            let negation = self
+                .bytes
+                .get(start..at)
+                .is_some_and(|w| w.len() > 3 && w.to_ascii_lowercase().ends_with(b"n't"));
+            entry = if negation {
+                lexicon::word(NOT)
+            } else {
+                stem.and_then(lexicon::word)
+            };
         }
         let drawn_out = longest >= 3;
         if entry.is_none() && drawn_out {
-            entry = self.shortened(start, at, 2).or_else(|| self.shortened(start, at, 1));
+            entry = self
+                .shortened(start, at, 2)
+                .or_else(|| self.shortened(start, at, 1));
         }
         let mut token = Token::new(Kind::Word, start, at);
         token.hash = hash;
@@ -411,7 +488,9 @@ impl Scan<'_, '_> {
     /// The end and hash of a word of several parts, such as `must-have`.
     fn hyphenated(&self, from: usize, hash: u64) -> (usize, u64) {
         let (mut at, mut hash) = (from, hash);
-        while self.byte(at).is_ascii_alphabetic() || (self.byte(at) == b'-' && self.byte(at + 1).is_ascii_alphabetic()) {
+        while self.byte(at).is_ascii_alphabetic()
+            || (self.byte(at) == b'-' && self.byte(at + 1).is_ascii_alphabetic())
+        {
             hash = mix(hash, self.byte(at).to_ascii_lowercase());
             at += 1;
         }
@@ -441,7 +520,9 @@ fn mark_phrases(tokens: &mut [Token]) {
     let mut at = 0;
     while at < tokens.len() {
         let advance = match tokens.get(at) {
-            Some(first) if first.kind == Kind::Word && OWN.starts_phrase(first.hash) => mark_phrase(tokens, at),
+            Some(first) if first.kind == Kind::Word && OWN.starts_phrase(first.hash) => {
+                mark_phrase(tokens, at)
+            }
             _ => 1,
         };
         at += advance;
@@ -455,8 +536,14 @@ fn mark_phrase(tokens: &mut [Token], at: usize) -> usize {
         if token.kind != Kind::Word {
             break;
         }
-        hash = if n == 0 { token.hash } else { join(hash, token.hash) };
-        if n > 0 && let Some(entry) = OWN.get(hash) {
+        hash = if n == 0 {
+            token.hash
+        } else {
+            join(hash, token.hash)
+        };
+        if n > 0
+            && let Some(entry) = OWN.get(hash)
+        {
             best = Some((n, entry));
         }
     }
@@ -489,27 +576,45 @@ mod tests {
     fn valences(text: &str) -> Vec<i8> {
         let mut tokens = Vec::new();
         split(text, &mut tokens);
-        tokens.iter().filter(|t| t.valence != 0).map(|t| t.valence).collect()
+        tokens
+            .iter()
+            .filter(|t| t.valence != 0)
+            .map(|t| t.valence)
+            .collect()
     }
 
     #[test]
     fn text_is_split_with_exact_spans() {
-        assert_eq!(words("Zentora's app, isn't it great?!"), ["Zentora's", "app", ",", "isn't", "it", "great", "?!"]);
-        assert_eq!(words("see https://example.com/a:/b now"), ["see", "https://example.com/a:/b", "now"]);
-        assert_eq!(words("⟦user:1⟧ at 8:30 and @brello_hq"), ["⟦user:1⟧", "at", "8:30", "and", "@brello_hq"]);
+        assert_eq!(
+            words("Zentora's app, isn't it great?!"),
+            ["Zentora's", "app", ",", "isn't", "it", "great", "?!"]
+        );
+        assert_eq!(
+            words("see https://example.com/a:/b now"),
+            ["see", "https://example.com/a:/b", "now"]
+        );
+        assert_eq!(
+            words("⟦user:1⟧ at 8:30 and @brello_hq"),
+            ["⟦user:1⟧", "at", "8:30", "and", "@brello_hq"]
+        );
         assert_eq!(words("café—naïve"), ["café", "—", "naïve"]);
     }
 
     #[test]
     fn tags_are_split_into_their_words() {
-        assert_eq!(words("#WorstServiceEver"), ["#WorstServiceEver", "Worst", "Service", "Ever"]);
+        assert_eq!(
+            words("#WorstServiceEver"),
+            ["#WorstServiceEver", "Worst", "Service", "Ever"]
+        );
         assert!(valences("#WorstServiceEver").iter().any(|v| *v < 0));
         assert_eq!(words("# 1 #"), ["1"]);
     }
 
     #[test]
     fn emoticons_and_emoji_have_valences() {
-        assert!(valences("thanks:)").len() == 2 && valences(":(")[0] < 0 && valences("ok 👎")[1] < 0);
+        assert!(
+            valences("thanks:)").len() == 2 && valences(":(")[0] < 0 && valences("ok 👎")[1] < 0
+        );
         assert!(valences("at 8:30 or note: parts").is_empty());
     }
 
@@ -517,13 +622,13 @@ mod tests {
     fn spelling_variants_find_their_word() {
         assert_eq!(valences("goooood"), valences("good"));
         assert_eq!(valences("GREAT"), valences("great"));
-        assert_eq!(valences("Brello’s"), []);
+        assert!(valences("Brello’s").is_empty());
     }
 
     #[test]
     fn phrases_count_once() {
         assert_eq!(valences("I can't stand it").len(), 1);
-        assert_eq!(valences("the bus stop"), []);
+        assert!(valences("the bus stop").is_empty());
         let mut tokens = Vec::new();
         split("customer service rules", &mut tokens);
         assert_eq!(tokens[0].entry.topic(), 1);

@@ -4,7 +4,18 @@
 
 /// The letters with their tones: level, falling, rising, dipping, broken, heavy.
 const VOWELS: [&str; 12] = [
-    "aàáảãạ", "ăằắẳẵặ", "âầấẩẫậ", "eèéẻẽẹ", "êềếểễệ", "iìíỉĩị", "oòóỏõọ", "ôồốổỗộ", "ơờớởỡợ", "uùúủũụ", "ưừứửữự", "yỳýỷỹỵ",
+    "aàáảãạ",
+    "ăằắẳẵặ",
+    "âầấẩẫậ",
+    "eèéẻẽẹ",
+    "êềếểễệ",
+    "iìíỉĩị",
+    "oòóỏõọ",
+    "ôồốổỗộ",
+    "ơờớởỡợ",
+    "uùúủũụ",
+    "ưừứửữự",
+    "yỳýỷỹỵ",
 ];
 /// Letters from 1: a to z, then those that only their sign tells apart.
 const LETTERS: [char; 7] = ['ă', 'â', 'đ', 'ê', 'ô', 'ơ', 'ư'];
@@ -72,10 +83,16 @@ pub(crate) const fn decode(bytes: &[u8], at: usize) -> (u32, usize) {
     } else if first < 0xE0 {
         ((first & 0x1F) << 6 | bytes[at + 1] as u32 & 0x3F, at + 2)
     } else if first < 0xF0 {
-        ((first & 0x0F) << 12 | (bytes[at + 1] as u32 & 0x3F) << 6 | bytes[at + 2] as u32 & 0x3F, at + 3)
+        (
+            (first & 0x0F) << 12 | (bytes[at + 1] as u32 & 0x3F) << 6 | bytes[at + 2] as u32 & 0x3F,
+            at + 3,
+        )
     } else {
         let high = (first & 0x07) << 18 | (bytes[at + 1] as u32 & 0x3F) << 12;
-        (high | (bytes[at + 2] as u32 & 0x3F) << 6 | bytes[at + 3] as u32 & 0x3F, at + 4)
+        (
+            high | (bytes[at + 2] as u32 & 0x3F) << 6 | bytes[at + 3] as u32 & 0x3F,
+            at + 4,
+        )
     }
 }
 
@@ -106,7 +123,10 @@ pub(crate) const fn fold(code: u32) -> Folded {
 
 /// Whether a character is an accent that belongs to the letter before it.
 pub(crate) const fn is_accent(code: u32) -> bool {
-    matches!(code, 0x300 | 0x301 | 0x302 | 0x303 | 0x306 | 0x309 | 0x31B | 0x323)
+    matches!(
+        code,
+        0x300 | 0x301 | 0x302 | 0x303 | 0x306 | 0x309 | 0x31B | 0x323
+    )
 }
 
 /// A syllable being read: letters one after another, each with its accents, to a hash.
@@ -122,7 +142,12 @@ pub(crate) struct Syllable {
 
 impl Syllable {
     /// Nothing yet.
-    pub(crate) const EMPTY: Self = Self { hash: crate::table::SEED, pending: 0, tone: 0, accents: 0 };
+    pub(crate) const EMPTY: Self = Self {
+        hash: crate::table::SEED,
+        pending: 0,
+        tone: 0,
+        accents: 0,
+    };
 
     /// Takes a letter; one that repeats the letter before it is for emphasis and counts once.
     #[must_use]
@@ -162,7 +187,11 @@ impl Syllable {
             0x303 => self.tone = 4,
             0x323 => self.tone = 5,
             _ => {
-                let base = if self.pending == 0 || self.pending > 26 { ' ' } else { (self.pending - 1 + b'a') as char };
+                let base = if self.pending == 0 || self.pending > 26 {
+                    ' '
+                } else {
+                    (self.pending - 1 + b'a') as char
+                };
                 let marked = match (code, base) {
                     (0x302, 'a') => 'â',
                     (0x302, 'e') => 'ê',
@@ -181,13 +210,21 @@ impl Syllable {
     }
 
     const fn settled(&self) -> u64 {
-        if self.pending == 0 { self.hash } else { crate::table::mix(self.hash, self.pending) }
+        if self.pending == 0 {
+            self.hash
+        } else {
+            crate::table::mix(self.hash, self.pending)
+        }
     }
 
     /// The hash of the whole syllable.
     pub(crate) const fn hash(&self) -> u64 {
         let hash = self.settled();
-        if self.tone == 0 { hash } else { crate::table::mix(hash, 128 + self.tone) }
+        if self.tone == 0 {
+            hash
+        } else {
+            crate::table::mix(hash, 128 + self.tone)
+        }
     }
     /// How many of its letters have accents.
     pub(crate) const fn accents(&self) -> u32 {
@@ -203,14 +240,24 @@ mod tests {
         let mut syllable = Syllable::EMPTY;
         for char in word.chars() {
             let code = char as u32;
-            syllable = if is_accent(code) { syllable.accent(code) } else { syllable.letter(fold(code)) };
+            syllable = if is_accent(code) {
+                syllable.accent(code)
+            } else {
+                syllable.letter(fold(code))
+            };
         }
         syllable.hash()
     }
 
     #[test]
     fn spellings_of_one_syllable_are_one() {
-        for same in [["hoà", "hòa"], ["TUYỆT", "tuyệt"], ["Đẹp", "đẹpppp"], ["quá", "quáaaa"], ["thuỷ", "thủy"]] {
+        for same in [
+            ["hoà", "hòa"],
+            ["TUYỆT", "tuyệt"],
+            ["Đẹp", "đẹpppp"],
+            ["quá", "quáaaa"],
+            ["thuỷ", "thủy"],
+        ] {
             assert_eq!(hash(same[0]), hash(same[1]), "{same:?}");
         }
         assert_eq!(hash("tuye\u{302}\u{323}t"), hash("tuyệt"));
@@ -221,7 +268,10 @@ mod tests {
 
     #[test]
     fn accents_tell_syllables_apart() {
-        let words = ["ma", "má", "mà", "mả", "mã", "mạ", "mă", "mâ", "mo", "mơ", "mô", "mư", "mu", "cứu", "cứ", "đa", "da"];
+        let words = [
+            "ma", "má", "mà", "mả", "mã", "mạ", "mă", "mâ", "mo", "mơ", "mô", "mư", "mu", "cứu",
+            "cứ", "đa", "da",
+        ];
         for (n, a) in words.iter().enumerate() {
             for b in words.iter().skip(n + 1) {
                 assert_ne!(hash(a), hash(b), "{a} {b}");
@@ -236,10 +286,21 @@ mod tests {
             let folded = fold(code);
             if folded.letter() != 0 {
                 let lower = char.to_lowercase().next().unwrap();
-                assert_eq!((fold(lower as u32).letter(), fold(lower as u32).tone()), (folded.letter(), folded.tone()), "{char}");
+                assert_eq!(
+                    (fold(lower as u32).letter(), fold(lower as u32).tone()),
+                    (folded.letter(), folded.tone()),
+                    "{char}"
+                );
                 assert_eq!(folded.capital(), char.is_uppercase(), "{char}");
             }
         }
-        assert_eq!(VOWELS.iter().flat_map(|row| row.chars()).filter(|c| fold(*c as u32).letter() != 0).count(), 72);
+        assert_eq!(
+            VOWELS
+                .iter()
+                .flat_map(|row| row.chars())
+                .filter(|c| fold(*c as u32).letter() != 0)
+                .count(),
+            72
+        );
     }
 }

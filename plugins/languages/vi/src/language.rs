@@ -12,7 +12,11 @@ fn evidence(tokens: &[Token]) -> (f32, f32, f32, f32) {
         all += 1.0;
         if token.strange {
             strange += 1.0;
-        } else if token.known && (token.accented || token.covered || token.entry.is(Entry::FUNCTION) && token.end - token.start > 2) {
+        } else if token.known
+            && (token.accented
+                || token.covered
+                || token.entry.is(Entry::FUNCTION) && token.end - token.start > 2)
+        {
             known += 1.0;
         } else if token.accented && token.end - token.start <= 10 {
             accented += 1.0;

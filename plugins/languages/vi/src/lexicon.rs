@@ -11,7 +11,17 @@ pub(crate) static BARE: Table<2048> = Table::of(include_str!("../words/bare.txt"
 
 /// The topics that the manifest declares, in its order.
 pub const TOPICS: [&str; 12] = [
-    "service", "price", "quality", "delivery", "safety", "staff", "app", "design", "privacy", "environment", "availability",
+    "service",
+    "price",
+    "quality",
+    "delivery",
+    "safety",
+    "staff",
+    "app",
+    "design",
+    "privacy",
+    "environment",
+    "availability",
     "campaign",
 ];
 
@@ -45,7 +55,10 @@ const EMOTICONS: &[(&str, i8, u8)] = &[
 
 /// The emoticon that this text begins with: its length in bytes, valence and emotion.
 pub(crate) fn emoticon(text: &str) -> Option<(usize, i8, u8)> {
-    EMOTICONS.iter().find(|(picture, ..)| text.starts_with(picture)).map(|&(picture, valence, emotion)| (picture.len(), valence, emotion))
+    EMOTICONS
+        .iter()
+        .find(|(picture, ..)| text.starts_with(picture))
+        .map(|&(picture, valence, emotion)| (picture.len(), valence, emotion))
 }
 
 /// Emoji with a valence in tenths and an emotion's number (0 for none), by code point.
@@ -185,7 +198,9 @@ const EMOJI: &[(u32, i8, u8)] = &[
 pub(crate) fn emoji(char: char) -> Option<(i8, u8)> {
     let code = char as u32;
     let at = EMOJI.binary_search_by_key(&code, |entry| entry.0).ok()?;
-    EMOJI.get(at).map(|&(_, valence, emotion)| (valence, emotion))
+    EMOJI
+        .get(at)
+        .map(|&(_, valence, emotion)| (valence, emotion))
 }
 
 #[cfg(test)]
@@ -196,9 +211,13 @@ mod tests {
     #[test]
     fn lists_hold_what_people_write() {
         let valence = |word: &str| WORDS.get(hash_of(word)).map_or(0, Entry::valence);
-        assert!(valence("tuyệt vời") > 15 && valence("thất vọng") < -15 && valence("pin trâu") > 15);
+        assert!(
+            valence("tuyệt vời") > 15 && valence("thất vọng") < -15 && valence("pin trâu") > 15
+        );
         assert!(WORDS.get(hash_of("ko")).unwrap().is(Entry::NEGATES));
-        assert!(BARE.get(hash_of("tuyet voi")).is_some() && BARE.get(hash_of("tuyệt vời")).is_none());
+        assert!(
+            BARE.get(hash_of("tuyet voi")).is_some() && BARE.get(hash_of("tuyệt vời")).is_none()
+        );
     }
 
     #[test]
@@ -211,7 +230,13 @@ mod tests {
     #[test]
     fn longer_emoticons_come_first() {
         for (n, (picture, ..)) in EMOTICONS.iter().enumerate() {
-            assert!(EMOTICONS.iter().take(n).all(|(earlier, ..)| !picture.starts_with(earlier)), "{picture}");
+            assert!(
+                EMOTICONS
+                    .iter()
+                    .take(n)
+                    .all(|(earlier, ..)| !picture.starts_with(earlier)),
+                "{picture}"
+            );
         }
         assert_eq!(emoticon(":)) hay"), Some((3, 10, 5)));
     }

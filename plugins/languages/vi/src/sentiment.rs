@@ -37,7 +37,13 @@ pub struct Opinion {
 
 impl Opinion {
     /// No opinion is stated.
-    pub const UNKNOWN: Self = Self { polarity: Polarity::Unknown, negative: 0.0, neutral: 0.0, positive: 0.0, score: 0.0 };
+    pub const UNKNOWN: Self = Self {
+        polarity: Polarity::Unknown,
+        negative: 0.0,
+        neutral: 0.0,
+        positive: 0.0,
+        score: 0.0,
+    };
 }
 
 /// A phrase that says something good or bad, after the rules.
@@ -71,7 +77,10 @@ pub(crate) fn hits(text: &str, tokens: &[Token], hits: &mut Vec<Hit>) {
     hits.clear();
     for (at, token) in tokens.iter().enumerate() {
         if let Some(value) = rated(text, tokens, at) {
-            hits.push(Hit { token: at as u32, value });
+            hits.push(Hit {
+                token: at as u32,
+                value,
+            });
         }
         if token.valence == 0 || token.covered {
             continue;
@@ -79,7 +88,10 @@ pub(crate) fn hits(text: &str, tokens: &[Token], hits: &mut Vec<Hit>) {
         let mut value = f32::from(token.valence) / 10.0;
         if token.kind == Kind::Word {
             if token.entry.is(Entry::TURNS) {
-                hits.push(Hit { token: at as u32, value });
+                hits.push(Hit {
+                    token: at as u32,
+                    value,
+                });
                 continue;
             }
             if token.drawn_out || token.shouted {
@@ -87,7 +99,10 @@ pub(crate) fn hits(text: &str, tokens: &[Token], hits: &mut Vec<Hit>) {
             }
             value = in_context(tokens, at, value);
         }
-        hits.push(Hit { token: at as u32, value });
+        hits.push(Hit {
+            token: at as u32,
+            value,
+        });
     }
     weigh_turns(tokens, hits);
     weigh_questions(tokens, hits);
@@ -97,7 +112,10 @@ pub(crate) fn hits(text: &str, tokens: &[Token], hits: &mut Vec<Hit>) {
 fn rated(text: &str, tokens: &[Token], at: usize) -> Option<f32> {
     let number = tokens.get(at).filter(|t| t.kind == Kind::Number)?;
     let figure: u32 = number.of(text).parse().ok()?;
-    let unit = tokens.get(at + 1).filter(|t| t.kind == Kind::Word)?.of(text);
+    let unit = tokens
+        .get(at + 1)
+        .filter(|t| t.kind == Kind::Word)?
+        .of(text);
     let place = match unit {
         "sao" | "Sao" | "SAO" | "star" | "stars" if figure <= 5 => figure as f32 / 5.0,
         "điểm" | "diem" | "đ" if figure <= 10 => figure as f32 / 10.0,
@@ -122,7 +140,10 @@ fn in_context(tokens: &[Token], at: usize, value: f32) -> f32 {
         }
         distance += 1;
         let entry = token.entry;
-        if distance > REACH || entry.is(Entry::TURNS) || (token.valence.unsigned_abs() > 8 && !entry.is(Entry::NEGATES)) {
+        if distance > REACH
+            || entry.is(Entry::TURNS)
+            || (token.valence.unsigned_abs() > 8 && !entry.is(Entry::NEGATES))
+        {
             break;
         }
         if entry.is(Entry::NEGATES) {
@@ -134,7 +155,12 @@ fn in_context(tokens: &[Token], at: usize, value: f32) -> f32 {
         }
     }
     // Vietnamese also intensifies behind the word: "đẹp lắm", "tốt quá"
-    let behind = tokens.iter().skip(at + 1).take_while(|t| t.kind == Kind::Word).filter(|t| !t.covered).take(1);
+    let behind = tokens
+        .iter()
+        .skip(at + 1)
+        .take_while(|t| t.kind == Kind::Word)
+        .filter(|t| !t.covered)
+        .take(1);
     for token in behind {
         if token.entry.is(Entry::BOOSTS) {
             value += value.signum() * BOOST;
@@ -148,12 +174,21 @@ fn in_context(tokens: &[Token], at: usize, value: f32) -> f32 {
 }
 
 fn weigh_turns(tokens: &[Token], hits: &mut [Hit]) {
-    let Some(turn) = tokens.iter().rposition(|t| t.kind == Kind::Word && t.entry.is(Entry::TURNS)) else { return };
+    let Some(turn) = tokens
+        .iter()
+        .rposition(|t| t.kind == Kind::Word && t.entry.is(Entry::TURNS))
+    else {
+        return;
+    };
     if hits.iter().all(|hit| hit.token as usize <= turn) {
         return;
     }
     for hit in hits {
-        hit.value *= if (hit.token as usize) < turn { BUT.0 } else { BUT.1 };
+        hit.value *= if (hit.token as usize) < turn {
+            BUT.0
+        } else {
+            BUT.1
+        };
     }
 }
 
@@ -162,7 +197,10 @@ fn weigh_questions(tokens: &[Token], hits: &mut [Hit]) {
     for (at, token) in tokens.iter().enumerate() {
         if let Kind::Stop { asks } = token.kind {
             if asks {
-                for hit in hits.iter_mut().filter(|hit| (from..at).contains(&(hit.token as usize))) {
+                for hit in hits
+                    .iter_mut()
+                    .filter(|hit| (from..at).contains(&(hit.token as usize)))
+                {
                     hit.value *= ASKED;
                 }
             }
@@ -188,30 +226,53 @@ fn exp(x: f32) -> f32 {
 
 /// The opinion of a text.
 pub(crate) fn opinion(tokens: &[Token], hits: &[Hit]) -> Opinion {
-    let anything = tokens.iter().any(|t| matches!(t.kind, Kind::Word | Kind::Smile));
-    if !anything { Opinion::UNKNOWN } else { decide(hits, |_| 1.0) }
+    let anything = tokens
+        .iter()
+        .any(|t| matches!(t.kind, Kind::Word | Kind::Smile));
+    if !anything {
+        Opinion::UNKNOWN
+    } else {
+        decide(hits, |_| 1.0)
+    }
 }
 
-/// How much the opinion in another clause, and in another sentence, counts for a target.
-const ELSEWHERE: (f32, f32) = (0.6, 0.25);
+/// How much the opinion in another clause, and in another sentence, counts for a target beside one in its own.
+const ELSEWHERE: (f32, f32) = (0.4, 0.2);
+/// What remains of an opinion where none stands in the target's own clause.
+const FROM_AFAR: f32 = 0.9;
 
 /// The opinion towards the target at these byte offsets: what is said in its clause counts most.
 pub(crate) fn opinion_towards(tokens: &[Token], hits: &[Hit], start: u32, end: u32) -> Opinion {
-    let Some(first) = tokens.iter().position(|t| t.end > start && t.start < end) else { return Opinion::UNKNOWN };
-    decide(hits, |hit| {
+    let Some(first) = tokens.iter().position(|t| t.end > start && t.start < end) else {
+        return Opinion::UNKNOWN;
+    };
+    let nearness = |hit: &Hit| {
         let at = hit.token as usize;
-        if tokens.get(at).is_some_and(|t| t.start >= start && t.end <= end) {
+        // The name itself says nothing about it: "Happy Foods", "Hell Burger"
+        if tokens
+            .get(at)
+            .is_some_and(|t| t.start >= start && t.end <= end)
+        {
             return 0.0;
         }
         let between = tokens.get(first.min(at)..first.max(at)).unwrap_or_default();
         if between.iter().any(|t| matches!(t.kind, Kind::Stop { .. })) {
             ELSEWHERE.1
-        } else if between.iter().any(|t| t.kind == Kind::Pause || t.entry.is(Entry::TURNS)) {
+        } else if between
+            .iter()
+            .any(|t| t.kind == Kind::Pause || t.entry.is(Entry::TURNS))
+        {
             ELSEWHERE.0
         } else {
             1.0
         }
-    })
+    };
+    let nearest = hits.iter().map(nearness).fold(0.0f32, f32::max);
+    let scale = match nearest {
+        n if n <= 0.0 || n >= 1.0 => 1.0,
+        n => FROM_AFAR / n,
+    };
+    decide(hits, |hit| nearness(hit) * scale)
 }
 
 /// How steeply the score decides, and what speaks for neither: little said, or as much for as against.
@@ -223,11 +284,23 @@ fn decide(hits: &[Hit], weight: impl Fn(&Hit) -> f32) -> Opinion {
     let (mut good, mut bad) = (0.0f32, 0.0f32);
     for hit in hits {
         let value = hit.value * weight(hit);
-        if value > 0.0 { good += value } else { bad -= value }
+        if value > 0.0 {
+            good += value
+        } else {
+            bad -= value
+        }
     }
     let score = score(good - bad);
-    let balance = if good + bad > 0.0 { 2.0 * good.min(bad) / (good + bad) } else { 0.0 };
-    let logits = [-STEEPNESS * score, NEITHER + MIXED * balance, STEEPNESS * score];
+    let balance = if good + bad > 0.0 {
+        2.0 * good.min(bad) / (good + bad)
+    } else {
+        0.0
+    };
+    let logits = [
+        -STEEPNESS * score,
+        NEITHER + MIXED * balance,
+        STEEPNESS * score,
+    ];
     let top = logits.iter().copied().fold(f32::MIN, f32::max);
     let powers = logits.map(|logit| exp(logit - top));
     let sum: f32 = powers.iter().sum();
@@ -239,5 +312,11 @@ fn decide(hits: &[Hit], weight: impl Fn(&Hit) -> f32) -> Opinion {
     } else {
         Polarity::Negative
     };
-    Opinion { polarity, negative, neutral, positive, score }
+    Opinion {
+        polarity,
+        negative,
+        neutral,
+        positive,
+        score,
+    }
 }

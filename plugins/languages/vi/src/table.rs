@@ -46,7 +46,12 @@ impl Entry {
     /// A function word: evidence of the language, never part of a key phrase.
     pub(crate) const FUNCTION: u8 = 16;
     const fn new(valence: i8, flags: u8, emotion: u8, topic: u8) -> Self {
-        Self((valence as u8 as u32) << 16 | (flags as u32) << 8 | (emotion as u32) << 4 | topic as u32)
+        Self(
+            (valence as u8 as u32) << 16
+                | (flags as u32) << 8
+                | (emotion as u32) << 4
+                | topic as u32,
+        )
     }
     /// Tenths of valence, −40 to 40.
     pub(crate) const fn valence(self) -> i8 {
@@ -82,7 +87,10 @@ impl<const N: usize> Table<N> {
     /// Reads a list while compiling; a list that does not fit its table or its format does not compile.
     pub(crate) const fn of(list: &str) -> Self {
         let bytes = list.as_bytes();
-        let mut table = Self { slots: [FREE; N], starts: [0; STARTS / 64] };
+        let mut table = Self {
+            slots: [FREE; N],
+            starts: [0; STARTS / 64],
+        };
         let mut at = 0;
         let mut count = 0;
         while at < bytes.len() {
@@ -105,7 +113,10 @@ impl<const N: usize> Table<N> {
         assert!(tag != FREE, "a word hashes to the mark of a free slot");
         let mut slot = hash as usize & (N - 1);
         while self.slots[slot] != FREE {
-            assert!(self.slots[slot] >> 24 << 24 != tag, "a word stands twice in a list");
+            assert!(
+                self.slots[slot] >> 24 << 24 != tag,
+                "a word stands twice in a list"
+            );
             slot = (slot + 1) & (N - 1);
         }
         self.slots[slot] = tag | entry.0 as u64;
@@ -140,7 +151,11 @@ const fn read_key(bytes: &[u8], mut at: usize) -> (u64, u64, usize) {
         let (code, next) = decode(bytes, at);
         let end = code == b'\t' as u32;
         if end || code == b' ' as u32 {
-            key = if words == 0 { word.hash() } else { join(key, word.hash()) };
+            key = if words == 0 {
+                word.hash()
+            } else {
+                join(key, word.hash())
+            };
             if words == 0 {
                 first = key;
             }
@@ -150,7 +165,10 @@ const fn read_key(bytes: &[u8], mut at: usize) -> (u64, u64, usize) {
             word = word.digit(code as u8);
         } else {
             let letter = fold(code);
-            assert!(letter.letter() != 0 && !letter.capital(), "a key is in lower case and has a valence");
+            assert!(
+                letter.letter() != 0 && !letter.capital(),
+                "a key is in lower case and has a valence"
+            );
             word = word.letter(letter);
         }
         at = next;
@@ -192,7 +210,15 @@ const fn read_entry(bytes: &[u8], mut at: usize) -> (Entry, usize) {
 #[cfg(test)]
 pub(crate) fn hash_of(key: &str) -> u64 {
     let one = |word: &str| {
-        word.chars().fold(Syllable::EMPTY, |s, c| if c.is_ascii_digit() { s.digit(c as u8) } else { s.letter(fold(c as u32)) }).hash()
+        word.chars()
+            .fold(Syllable::EMPTY, |s, c| {
+                if c.is_ascii_digit() {
+                    s.digit(c as u8)
+                } else {
+                    s.letter(fold(c as u32))
+                }
+            })
+            .hash()
     };
     let mut words = key.split(' ').map(one);
     let first = words.next().unwrap();
@@ -211,7 +237,10 @@ mod tests {
         let not = SMALL.get(hash_of("không")).unwrap();
         assert!(not.is(Entry::NEGATES) && not.is(Entry::FUNCTION) && !not.is(Entry::BOOSTS));
         let phrase = SMALL.get(hash_of("thất vọng")).unwrap();
-        assert_eq!((phrase.valence(), phrase.emotion(), phrase.topic()), (-22, 8, 2));
+        assert_eq!(
+            (phrase.valence(), phrase.emotion(), phrase.topic()),
+            (-22, 8, 2)
+        );
         assert!(SMALL.starts_phrase(hash_of("thất")) && !SMALL.starts_phrase(hash_of("tốt")));
     }
 

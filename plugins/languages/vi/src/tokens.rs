@@ -88,14 +88,20 @@ impl Token {
     }
     /// The text that it stands for.
     pub(crate) fn of<'t>(&self, text: &'t str) -> &'t str {
-        text.get(self.start as usize..self.end as usize).unwrap_or("")
+        text.get(self.start as usize..self.end as usize)
+            .unwrap_or("")
     }
 }
 
 /// Splits a text, reusing `tokens`, and looks everything up.
 pub(crate) fn split(text: &str, tokens: &mut Vec<Token>) {
     tokens.clear();
-    let mut scan = Scan { text, bytes: text.as_bytes(), at: 0, tokens };
+    let mut scan = Scan {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        tokens,
+    };
     while scan.at < scan.bytes.len() {
         scan.step();
     }
@@ -109,7 +115,9 @@ pub(crate) fn split(text: &str, tokens: &mut Vec<Token>) {
 /// Whether a text is written without accents: fewer than one word in eight has any.
 pub(crate) fn is_bare(tokens: &[Token]) -> bool {
     let words = tokens.iter().filter(|t| t.kind == Kind::Word);
-    let (all, accented) = words.fold((0u32, 0u32), |(all, accented), t| (all + 1, accented + u32::from(t.accented)));
+    let (all, accented) = words.fold((0u32, 0u32), |(all, accented), t| {
+        (all + 1, accented + u32::from(t.accented))
+    });
     accented * 8 < all
 }
 
@@ -118,8 +126,16 @@ const LONGEST: usize = 7;
 
 /// Looks up the longest phrase that begins here; returns how many tokens it takes.
 fn look_up(tokens: &mut [Token], at: usize, bare: bool) -> usize {
-    let Some(first) = tokens.get(at).filter(|t| t.kind == Kind::Word) else { return 1 };
-    let find = |hash| if bare { BARE.get(hash).or_else(|| WORDS.get(hash)) } else { WORDS.get(hash) };
+    let Some(first) = tokens.get(at).filter(|t| t.kind == Kind::Word) else {
+        return 1;
+    };
+    let find = |hash| {
+        if bare {
+            BARE.get(hash).or_else(|| WORDS.get(hash))
+        } else {
+            WORDS.get(hash)
+        }
+    };
     let mut best = find(first.hash).map(|entry| (1, entry));
     if WORDS.starts_phrase(first.hash) || (bare && BARE.starts_phrase(first.hash)) {
         let mut hash = first.hash;
@@ -159,7 +175,10 @@ impl Scan<'_, '_> {
     }
 
     fn char(&self, at: usize) -> char {
-        self.text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or(' ')
+        self.text
+            .get(at..)
+            .and_then(|rest| rest.chars().next())
+            .unwrap_or(' ')
     }
 
     fn push(&mut self, kind: Kind, end: usize) {
@@ -175,8 +194,15 @@ impl Scan<'_, '_> {
             b'0'..=b'9' => self.number(),
             b'h' | b'H' | b'w' | b'W' if self.link() => {}
             b if b.is_ascii_alphabetic() => self.word(),
-            b'@' if self.byte(self.at + 1).is_ascii_alphanumeric() || self.byte(self.at + 1) == b'_' => {
-                let name = self.bytes.iter().skip(self.at + 1).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+            b'@' if self.byte(self.at + 1).is_ascii_alphanumeric()
+                || self.byte(self.at + 1) == b'_' =>
+            {
+                let name = self
+                    .bytes
+                    .iter()
+                    .skip(self.at + 1)
+                    .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
+                    .count();
                 self.push(Kind::Mask, self.at + 1 + name);
             }
             b'#' => self.tag(),
@@ -187,11 +213,18 @@ impl Scan<'_, '_> {
 
     fn link(&mut self) -> bool {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let starts = |prefix: &[u8]| rest.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+        let starts = |prefix: &[u8]| {
+            rest.get(..prefix.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+        };
         if !(starts(b"http://") || starts(b"https://") || starts(b"www.")) {
             return false;
         }
-        let end = self.at + rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+        let end = self.at
+            + rest
+                .iter()
+                .position(u8::is_ascii_whitespace)
+                .unwrap_or(rest.len());
         self.push(Kind::Link, end);
         true
     }
@@ -200,7 +233,9 @@ impl Scan<'_, '_> {
         let start = self.at;
         let mut at = start;
         let mut letters = false;
-        while self.byte(at).is_ascii_alphanumeric() || (matches!(self.byte(at), b'.' | b',' | b':') && self.byte(at + 1).is_ascii_digit()) {
+        while self.byte(at).is_ascii_alphanumeric()
+            || (matches!(self.byte(at), b'.' | b',' | b':') && self.byte(at + 1).is_ascii_digit())
+        {
             letters |= self.byte(at).is_ascii_alphabetic();
             at += 1;
         }
@@ -220,25 +255,40 @@ impl Scan<'_, '_> {
             }
             end += char.len_utf8();
         }
-        if end == self.at + 1 { self.at = end } else { self.push(Kind::Tag, end) }
+        if end == self.at + 1 {
+            self.at = end
+        } else {
+            self.push(Kind::Tag, end)
+        }
     }
 
     fn punctuation(&mut self) {
         let after_digit = self.at > 0 && self.byte(self.at - 1).is_ascii_digit();
-        let found = if after_digit { None } else { self.text.get(self.at..).and_then(lexicon::emoticon) };
+        let found = if after_digit {
+            None
+        } else {
+            self.text.get(self.at..).and_then(lexicon::emoticon)
+        };
         if let Some((length, valence, emotion)) = found {
             let next = self.byte(self.at + length);
-            if !(self.byte(self.at + length - 1).is_ascii_alphanumeric() && next.is_ascii_alphanumeric()) && next != b'/' {
+            if !(self.byte(self.at + length - 1).is_ascii_alphanumeric()
+                && next.is_ascii_alphanumeric())
+                && next != b'/'
+            {
                 self.smile(self.at + length, valence, emotion);
                 // A smile is drawn out by its mouth
-                while matches!(self.byte(self.at), b')' | b'(') && matches!(self.byte(self.at - 1), b')' | b'(') {
+                while matches!(self.byte(self.at), b')' | b'(')
+                    && matches!(self.byte(self.at - 1), b')' | b'(')
+                {
                     self.at += 1;
                 }
                 return;
             }
         }
         match self.byte(self.at) {
-            b',' | b';' | b':' | b'-' | b'(' | b')' | b'"' | b'/' | b'|' | b'[' | b']' | b'+' => self.push(Kind::Pause, self.at + 1),
+            b',' | b';' | b':' | b'-' | b'(' | b')' | b'"' | b'/' | b'|' | b'[' | b']' | b'+' => {
+                self.push(Kind::Pause, self.at + 1)
+            }
             _ => self.at += 1,
         }
     }
@@ -259,15 +309,30 @@ impl Scan<'_, '_> {
             asks |= self.byte(at) == b'?';
             at += 1;
         }
-        let ellipsis = at - start >= 2 && self.bytes.get(start..at).is_some_and(|s| s.iter().all(|b| *b == b'.'));
-        self.push(if ellipsis { Kind::Pause } else { Kind::Stop { asks } }, at);
+        let ellipsis = at - start >= 2
+            && self
+                .bytes
+                .get(start..at)
+                .is_some_and(|s| s.iter().all(|b| *b == b'.'));
+        self.push(
+            if ellipsis {
+                Kind::Pause
+            } else {
+                Kind::Stop { asks }
+            },
+            at,
+        );
     }
 
     /// What begins with a character outside ASCII.
     fn other(&mut self) {
         let char = self.char(self.at);
         if char == '⟦' {
-            let end = self.text.get(self.at..).and_then(|rest| rest.find('⟧').filter(|n| *n <= 40).map(|n| self.at + n + '⟧'.len_utf8()));
+            let end = self.text.get(self.at..).and_then(|rest| {
+                rest.find('⟧')
+                    .filter(|n| *n <= 40)
+                    .map(|n| self.at + n + '⟧'.len_utf8())
+            });
             self.push(Kind::Mask, end.unwrap_or(self.at + char.len_utf8()));
         } else if let Some((valence, emotion)) = lexicon::emoji(char) {
             self.smile(self.at + char.len_utf8(), valence, emotion);
@@ -284,7 +349,8 @@ impl Scan<'_, '_> {
         let start = self.at;
         let mut at = start;
         let mut syllable = Syllable::EMPTY;
-        let (mut capitals, mut smalls, mut digit, mut strange, mut drawn_out) = (0u32, 0u32, false, false, false);
+        let (mut capitals, mut smalls, mut digit, mut strange, mut drawn_out) =
+            (0u32, 0u32, false, false, false);
         let (mut previous, mut run) = (0u8, 0u32);
         while at < self.bytes.len() {
             let byte = self.byte(at);
@@ -305,7 +371,11 @@ impl Scan<'_, '_> {
                 syllable = syllable.letter(folded);
                 capitals += u32::from(folded.capital());
                 smalls += u32::from(!folded.capital());
-                run = if folded.letter() == previous { run + 1 } else { 1 };
+                run = if folded.letter() == previous {
+                    run + 1
+                } else {
+                    1
+                };
                 drawn_out |= run >= 3;
                 previous = folded.letter();
             } else if is_accent(code) {
@@ -347,14 +417,27 @@ mod tests {
     }
 
     fn valences(text: &str) -> Vec<i8> {
-        tokens(text).iter().filter(|t| t.valence != 0).map(|t| t.valence).collect()
+        tokens(text)
+            .iter()
+            .filter(|t| t.valence != 0)
+            .map(|t| t.valence)
+            .collect()
     }
 
     #[test]
     fn text_is_split_with_exact_spans() {
-        assert_eq!(words("Máy đẹp, giá 5tr!!"), ["Máy", "đẹp", ",", "giá", "5tr", "!!"]);
-        assert_eq!(words("⟦user:1⟧ xem https://vi.example/a:/b nhé"), ["⟦user:1⟧", "xem", "https://vi.example/a:/b", "nhé"]);
-        assert_eq!(words("#BrelloViệtNam hay :))))"), ["#BrelloViệtNam", "hay", ":))"]);
+        assert_eq!(
+            words("Máy đẹp, giá 5tr!!"),
+            ["Máy", "đẹp", ",", "giá", "5tr", "!!"]
+        );
+        assert_eq!(
+            words("⟦user:1⟧ xem https://vi.example/a:/b nhé"),
+            ["⟦user:1⟧", "xem", "https://vi.example/a:/b", "nhé"]
+        );
+        assert_eq!(
+            words("#BrelloViệtNam hay :))))"),
+            ["#BrelloViệtNam", "hay", ":))"]
+        );
     }
 
     #[test]
@@ -367,7 +450,10 @@ mod tests {
 
     #[test]
     fn text_without_accents_is_read_by_its_own_list() {
-        assert_eq!(valences("San pham tuyet voi"), valences("Sản phẩm tuyệt vời"));
+        assert_eq!(
+            valences("San pham tuyet voi"),
+            valences("Sản phẩm tuyệt vời")
+        );
         assert!(valences("that vong qua")[0] < 0);
         // The same letters within accented text are no such words
         assert!(valences("tuyet voi là tên của một quán ăn ở đây").is_empty());
