@@ -119,7 +119,11 @@ impl SandboxConfig {
 
     /// The greatest value of a limit over all kinds: what the pool must be able to hold.
     pub(crate) fn greatest(&self, of: impl Fn(&Limits) -> u64) -> u64 {
-        Kind::ALL.into_iter().map(|kind| of(self.limits(kind))).max().unwrap_or(0)
+        Kind::ALL
+            .into_iter()
+            .map(|kind| of(self.limits(kind)))
+            .max()
+            .unwrap_or(0)
     }
 }
 
@@ -130,7 +134,13 @@ mod tests {
     #[test]
     fn unknown_keys_are_errors_and_missing_ones_have_defaults() {
         let config: SandboxConfig = serde_json::from_str(r#"{"pool": 8}"#).unwrap();
-        assert_eq!(config, SandboxConfig { pool: 8, ..SandboxConfig::default() });
+        assert_eq!(
+            config,
+            SandboxConfig {
+                pool: 8,
+                ..SandboxConfig::default()
+            }
+        );
         assert!(serde_json::from_str::<SandboxConfig>(r#"{"pol": 8}"#).is_err());
     }
 }

@@ -22,7 +22,9 @@ pub enum SandboxSetupError {
         expected: &'static str,
     },
     /// The cache folder cannot be used.
-    #[error("the folder for compiled code `{folder}` cannot be used: {cause}; it must be a folder of this user with mode 0700")]
+    #[error(
+        "the folder for compiled code `{folder}` cannot be used: {cause}; it must be a folder of this user with mode 0700"
+    )]
     Cache {
         /// The folder.
         folder: String,
@@ -39,7 +41,9 @@ pub enum SandboxSetupError {
 #[non_exhaustive]
 pub enum LoadError {
     /// The bytes are no WebAssembly, or are cut off.
-    #[error("these {bytes} bytes are no WebAssembly component: {cause}; expected the output of `isocial plugin build`")]
+    #[error(
+        "these {bytes} bytes are no WebAssembly component: {cause}; expected the output of `isocial plugin build`"
+    )]
     NotWebAssembly {
         /// How many bytes.
         bytes: usize,
@@ -47,7 +51,9 @@ pub enum LoadError {
         cause: String,
     },
     /// The bytes are a core module.
-    #[error("this is a core WebAssembly module, not a component; build it with `isocial plugin build`, which wraps it")]
+    #[error(
+        "this is a core WebAssembly module, not a component; build it with `isocial plugin build`, which wraps it"
+    )]
     CoreModule,
     /// Larger than allowed.
     #[error("the component has {given} bytes, more than the {limit} allowed (`component_bytes`)")]
@@ -92,7 +98,9 @@ pub enum LoadError {
         hint: &'static str,
     },
     /// A function is missing or has another type than the interface says.
-    #[error("`{function}` is missing or has another type than the interface says: {cause}; rebuild the plugin against the published interface")]
+    #[error(
+        "`{function}` is missing or has another type than the interface says: {cause}; rebuild the plugin against the published interface"
+    )]
     Interface {
         /// `interface.function`.
         function: String,
@@ -162,7 +170,9 @@ impl std::fmt::Display for Stop {
         match self {
             Self::Trap => f.write_str("it trapped"),
             Self::Time => f.write_str("its time was spent"),
-            Self::Memory => f.write_str("it asked for more memory, tables or handles than it may have"),
+            Self::Memory => {
+                f.write_str("it asked for more memory, tables or handles than it may have")
+            }
             Self::Stack => f.write_str("its call stack was exhausted"),
             Self::Output => f.write_str("its answer was too large or not a valid value"),
             Self::Pool => f.write_str("no place in the pool became free in time"),
@@ -182,6 +192,18 @@ pub struct SandboxError {
     pub plugin: String,
     /// Why.
     pub why: Stop,
+}
+
+impl SandboxError {
+    /// Hex digits of the digest by which a plugin is named.
+    const DIGITS: usize = 16;
+
+    pub(crate) fn new(digest: &str, why: Stop) -> Self {
+        Self {
+            plugin: digest.chars().take(Self::DIGITS).collect(),
+            why,
+        }
+    }
 }
 
 impl Stop {

@@ -8,17 +8,29 @@
 //! organisation, is the only exception), whose only import is `log`: no network, clock, chance, file, environment or secret.
 //! Calls are synchronous and never wait for the outside; run them through an [`Executor`], never on the server's own threads.
 
+mod cache;
 pub mod config;
+mod engine;
 mod error;
 mod executor;
+mod inspect;
+mod live;
 mod log;
 mod plugin;
 mod sandbox;
+mod slots;
+#[cfg(test)]
+mod tests;
+mod ticker;
+mod trusted;
 mod worlds;
 
+pub use cache::CacheCounts;
 pub use config::{Limits, SandboxConfig};
 pub use error::{LoadError, SandboxError, SandboxSetupError, Stop};
 pub use executor::{Executor, Lost};
 pub use log::{Log, LogLevel, LogLine};
+#[doc(hidden)]
+pub use plugin::BenchTimes;
 pub use plugin::{Abilities, Called, Plugin, Writer};
-pub use sandbox::{CacheCounts, Sandbox};
+pub use sandbox::Sandbox;

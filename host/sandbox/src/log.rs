@@ -36,7 +36,10 @@ pub struct LogLine {
 impl std::fmt::Debug for LogLine {
     /// Shows the level and the length, never the text.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LogLine").field("level", &self.level).field("bytes", &self.text.len()).finish()
+        f.debug_struct("LogLine")
+            .field("level", &self.level)
+            .field("bytes", &self.text.len())
+            .finish()
     }
 }
 
@@ -59,14 +62,14 @@ impl Log {
         room
     }
 
-    /// Keeps a line.
-    pub(crate) fn push(&mut self, level: LogLevel, text: &str) {
-        self.lines.push(LogLine { level, text: neutral(text) });
+    /// Keeps a line, which `neutral` has been over.
+    pub(crate) fn push(&mut self, level: LogLevel, text: String) {
+        self.lines.push(LogLine { level, text });
     }
 }
 
 /// Cuts to the line's bytes on a character boundary and replaces what could move a cursor or turn the direction of the text.
-fn neutral(text: &str) -> String {
+pub(crate) fn neutral(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(Limits::LOG_LINE_BYTES));
     for c in text.chars() {
         let c = if is_unsafe(c) { '\u{fffd}' } else { c };
@@ -94,7 +97,10 @@ mod tests {
     #[test]
     fn a_line_stays_one_line() {
         let line = neutral("a\r\nb\u{1b}[31mc\0d\u{202e}e\u{2028}f\u{85}g");
-        assert_eq!(line, "a\u{fffd}\u{fffd}b\u{fffd}[31mc\u{fffd}d\u{fffd}e\u{fffd}f\u{fffd}g");
+        assert_eq!(
+            line,
+            "a\u{fffd}\u{fffd}b\u{fffd}[31mc\u{fffd}d\u{fffd}e\u{fffd}f\u{fffd}g"
+        );
     }
 
     #[test]
@@ -108,7 +114,10 @@ mod tests {
 
     #[test]
     fn debug_never_shows_the_text() {
-        let line = LogLine { level: LogLevel::Info, text: "seeded-canary".into() };
+        let line = LogLine {
+            level: LogLevel::Info,
+            text: "seeded-canary".into(),
+        };
         assert!(!format!("{line:?}").contains("canary"));
     }
 }
