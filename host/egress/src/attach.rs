@@ -104,18 +104,11 @@ pub(crate) fn place(
     Ok(())
 }
 
-/// Whether a path is the prefix itself or below it: `/api` covers `/api` and `/api/x`, not `/apix`. A Telegram-like prefix that ends
-/// inside a segment says so by not being a whole one: `/bot` covers `/bot%7Bcredential%7D/…` only.
+/// Whether a path is the prefix itself or below it: `/api` covers `/api` and `/api/x`, not `/apix`. The gate has said so already; the
+/// secret is worth a second look.
 fn under(path: &str, prefix: &str) -> bool {
-    match path.strip_prefix(prefix) {
-        Some(rest) => {
-            prefix.ends_with('/')
-                || rest.is_empty()
-                || rest.starts_with('/')
-                || rest.starts_with(IN_PATH)
-        }
-        None => false,
-    }
+    path.strip_prefix(prefix)
+        .is_some_and(|rest| prefix.ends_with('/') || rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The parameter in place of any of that name: a plugin's own would shadow ours at some servers.
@@ -240,7 +233,7 @@ mod tests {
             "https://a.example/bot{credential}/send",
             None,
             Placement::PathSegment,
-            "/bot",
+            "/",
             "12:AbC",
         )
         .unwrap();
@@ -308,7 +301,7 @@ mod tests {
                 "https://a.example/bot{credential}/send",
                 None,
                 Placement::PathSegment,
-                "/bot",
+                "/",
                 secret,
             )
             .err();

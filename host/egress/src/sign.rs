@@ -123,28 +123,18 @@ mod tests {
     /// The expected value was computed with another implementation (Python's `hmac`).
     #[test]
     fn a_standard_webhook_is_signed_as_others_would() {
-        let key = key(&Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")).unwrap();
-        let body = br#"{"test": 2432232314}"#;
-        let fields = fields(
-            &standard(),
-            &key,
-            "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            1_614_265_330,
-            body,
-        )
-        .unwrap();
+        let key = key(&Secret::new("whsec_bG90dXMtYW5kLXRoZS1oYXJ2ZXN0LW1vb24=")).unwrap();
+        let body = br#"{"count": 12}"#;
+        let fields = fields(&standard(), &key, "msg_lotus", 1_772_366_400, body).unwrap();
         assert_eq!(
             fields,
             [
                 (
                     "webhook-signature".to_owned(),
-                    "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=".to_owned()
+                    "v1,ix+/pK78mAqORv2F7z/76NTARL7z1/jG8ajxnmWv8xQ=".to_owned()
                 ),
-                (
-                    "webhook-id".to_owned(),
-                    "msg_p5jXN8AQM9LWM0D4loKWxJek".to_owned()
-                ),
-                ("webhook-timestamp".to_owned(), "1614265330".to_owned()),
+                ("webhook-id".to_owned(), "msg_lotus".to_owned()),
+                ("webhook-timestamp".to_owned(), "1772366400".to_owned()),
             ]
         );
     }
