@@ -20,13 +20,14 @@ mod neutral;
 pub mod open;
 pub mod passed;
 pub mod policy;
-pub mod post;
 pub mod present;
-mod project;
 pub mod redact;
 pub mod rejection;
 pub mod rights;
 mod route;
+
+#[cfg(test)]
+mod fixtures;
 
 pub use ceiling::CeilingError;
 pub use channel::{AdmittedChannel, ChannelContext, NoticeDraft};

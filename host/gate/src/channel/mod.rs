@@ -18,12 +18,12 @@ use isocial_model::{
 use crate::{
     bounds::{neutral_fault, request_bounds, rule, within},
     canon::Canon,
+    connector::post::ATTRIBUTES,
     door::{Door, Given, InForce},
     egress::{self, answer_headers_allowed},
     neutral,
     open::{Closing, OpenReceipt},
     passed::{Passed, Untrusted},
-    post::ATTRIBUTES,
     redact::Redactor,
     rejection::{ProjectError, Rejection, fault_name},
 };

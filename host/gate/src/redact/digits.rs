@@ -158,11 +158,12 @@ fn classify(text: &str, window: &[Group], count: usize) -> Option<(usize, Detail
     if (12..=19).contains(&count) && separated_by(bytes, window, b" -") && card_prefix(digits) && luhn(digits) {
         return Some((head.start, DetailKind::Card));
     }
+    // Before telephones: the provinces of Vietnam begin with the same zeros as a call abroad.
+    if count == 12 && digits.first() == Some(&b'0') && plain && vietnamese_id(digits) && window.len() <= 4 && !grouped_as_phone(window) && !after_plus(bytes, head) {
+        return Some((head.start, DetailKind::Id));
+    }
     if let Some(start) = international(bytes, window, digits) {
         return Some((start, DetailKind::Phone));
-    }
-    if count == 12 && digits.first() == Some(&b'0') && plain && vietnamese_id(digits) && window.len() <= 4 && !grouped_as_phone(window) {
-        return Some((head.start, DetailKind::Id));
     }
     let lens: [usize; 4] = std::array::from_fn(|i| window.get(i).map_or(0, |g| g.len()));
     if window.len() == 3 && lens == [3, 2, 4, 0] && separated_by(bytes, window, b"-") {
@@ -201,6 +202,10 @@ fn international(bytes: &[u8], window: &[Group], digits: &[u8]) -> Option<usize>
     }
     let zeros = digits.starts_with(b"00") && digits.get(2).is_some_and(|d| *d != b'0');
     (zeros && (11..=17).contains(&digits.len())).then_some(head.start)
+}
+
+fn after_plus(bytes: &[u8], head: Group) -> bool {
+    head.start > 0 && bytes.get(head.start - 1) == Some(&b'+')
 }
 
 /// Groups of three or four that are read out: a telephone number, not an identity number.

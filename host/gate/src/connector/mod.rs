@@ -2,6 +2,9 @@
 //!
 //! Lives here: projection of calls, admission of answers. Not here: bounds of a post (`post`), permission to reach a host (`egress`).
 
+pub mod post;
+mod project;
+
 use std::collections::BTreeMap;
 
 use isocial_model::{
@@ -15,6 +18,7 @@ use isocial_model::{
     receipt::{Receipt, Verdict},
 };
 
+use self::post::{NotKept, Rules, STRIPPABLE};
 use crate::{
     bounds::{neutral_fault, request_bounds, rule, slot_bounds, within},
     canon::Canon,
@@ -23,8 +27,6 @@ use crate::{
     open::{Closing, OpenReceipt},
     passed::{Passed, Untrusted},
     policy::NetworkPolicy,
-    post::{NotKept, Rules, STRIPPABLE},
-    project,
     rejection::{ProjectError, Rejection, fault_name},
 };
 
@@ -404,3 +406,6 @@ fn subscription_bounds(subscription: &Subscription) -> Result<(), Rejection> {
     }
     slot_bounds(subscription.credential.as_deref())
 }
+
+#[cfg(test)]
+mod tests;
