@@ -33,12 +33,19 @@ struct Table {
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let chars = || (0..TABLE_LEN as u32).map(|code| char::from_u32(code).unwrap_or('\0'));
-    Table { class: chars().map(class_slow).collect(), fold: chars().map(|c| fold_alone(c).unwrap_or(0)).collect() }
+    Table {
+        class: chars().map(class_slow).collect(),
+        fold: chars().map(|c| fold_alone(c).unwrap_or(0)).collect(),
+    }
 });
 
 /// The class of a character.
 pub(crate) fn class(c: char) -> Class {
-    TABLE.class.get(c as usize).copied().unwrap_or_else(|| class_slow(c))
+    TABLE
+        .class
+        .get(c as usize)
+        .copied()
+        .unwrap_or_else(|| class_slow(c))
 }
 
 /// The folded form of a character that folds to one character whatever stands beside it.
@@ -70,7 +77,12 @@ pub(crate) fn fold_slow(text: &str) -> String {
     let mut folded: String = text.chars().filter(|&c| !is_ignorable(c)).nfkc().collect();
     // Folding can undo normalisation and the reverse; two rounds settle all of Unicode, four are a bound.
     for _ in 0..4 {
-        let next: String = folded.chars().default_case_fold().nfkc().filter(|&c| !is_ignorable(c)).collect();
+        let next: String = folded
+            .chars()
+            .default_case_fold()
+            .nfkc()
+            .filter(|&c| !is_ignorable(c))
+            .collect();
         if next == folded {
             break;
         }
@@ -107,7 +119,11 @@ fn class_slow(c: char) -> Class {
     } else if is_ignorable(c) || is_combining_mark(c) || matches!(c, '\u{FF9E}' | '\u{FF9F}') {
         Class::Extend
     } else if c.is_alphanumeric() {
-        if is_spaceless(c) { Class::Single } else { Class::Word }
+        if is_spaceless(c) {
+            Class::Single
+        } else {
+            Class::Word
+        }
     } else if is_emoji(c) {
         Class::Emoji
     } else if matches!(c as u32, 0x2E80..=0x2FD5) {
@@ -122,8 +138,14 @@ fn class_slow(c: char) -> Class {
 fn is_spaceless(c: char) -> bool {
     match c as u32 {
         0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0xAA60..=0xAA7F => !c.is_numeric(),
-        0x2E80..=0x2FDF | 0x3005..=0x3007 | 0x3021..=0x30FF | 0x31F0..=0x31FF | 0x3400..=0x9FFF | 0xF900..=0xFAFF
-        | 0xFF66..=0xFF9D | 0x20000..=0x3FFFF => true,
+        0x2E80..=0x2FDF
+        | 0x3005..=0x3007
+        | 0x3021..=0x30FF
+        | 0x31F0..=0x31FF
+        | 0x3400..=0x9FFF
+        | 0xF900..=0xFAFF
+        | 0xFF66..=0xFF9D
+        | 0x20000..=0x3FFFF => true,
         _ => false,
     }
 }
@@ -142,10 +164,16 @@ mod tests {
     #[test]
     fn the_table_says_what_the_slow_way_says() {
         for code in 0..TABLE_LEN as u32 {
-            let Some(c) = char::from_u32(code) else { continue };
+            let Some(c) = char::from_u32(code) else {
+                continue;
+            };
             assert_eq!(class(c), class_slow(c), "U+{code:04X}");
             if let Some(folded) = fold_char(c) {
-                assert_eq!(folded.to_string(), fold_slow(&c.to_string()), "U+{code:04X}");
+                assert_eq!(
+                    folded.to_string(),
+                    fold_slow(&c.to_string()),
+                    "U+{code:04X}"
+                );
             }
         }
     }
@@ -160,7 +188,14 @@ mod tests {
 
     #[test]
     fn folding_is_full_and_keeps_diacritics() {
-        for (text, folded) in [("Straße", "strasse"), ("ﬁn", "fin"), ("ΣΊΣΥΦΟΣ", "σίσυφοσ"), ("Ｔｏｋｙｏ", "tokyo"), ("PHỞ", "phở"), ("Pho\u{31B}\u{309}", "phở")] {
+        for (text, folded) in [
+            ("Straße", "strasse"),
+            ("ﬁn", "fin"),
+            ("ΣΊΣΥΦΟΣ", "σίσυφοσ"),
+            ("Ｔｏｋｙｏ", "tokyo"),
+            ("PHỞ", "phở"),
+            ("Pho\u{31B}\u{309}", "phở"),
+        ] {
             assert_eq!(fold_slow(text), folded);
         }
     }

@@ -107,18 +107,42 @@ impl Doc {
     pub fn refill(&mut self, post: &Labeled<Post>) {
         let post = post.open(Opening::Evaluator);
         self.clear();
-        let name = post.author.as_ref().and_then(|author| author.display_name.as_deref());
-        let texts = [post.title.as_deref(), post.content_warning.as_deref(), post.text.as_deref(), name];
+        let name = post
+            .author
+            .as_ref()
+            .and_then(|author| author.display_name.as_deref());
+        let texts = [
+            post.title.as_deref(),
+            post.content_warning.as_deref(),
+            post.text.as_deref(),
+            name,
+        ];
         for (part, text) in PARTS.into_iter().zip(texts) {
             if let Some(text) = text {
-                let space = if part == Part::AuthorName { Space::Name } else { Space::Word };
-                segment(text, &mut Filling { doc: self, space, text });
+                let space = if part == Part::AuthorName {
+                    Space::Name
+                } else {
+                    Space::Word
+                };
+                segment(
+                    text,
+                    &mut Filling {
+                        doc: self,
+                        space,
+                        text,
+                    },
+                );
             }
             if let Some(end) = self.ends.get_mut(part as usize) {
                 *end = self.tokens.len() as u32;
             }
         }
-        self.order.extend(self.tokens.iter().zip(0..).map(|(token, place)| (token.number, place)));
+        self.order.extend(
+            self.tokens
+                .iter()
+                .zip(0..)
+                .map(|(token, place)| (token.number, place)),
+        );
         self.order.sort_unstable();
         for token in &self.tokens {
             let (word, bit) = seen_bit(token.number);
@@ -146,7 +170,10 @@ impl Doc {
             let from = self.folded.len();
             self.folded.push_str(&fold_tag(tag));
             let piece = self.piece_from(from);
-            self.tags.push(Named { number: number(Space::Tag, self.text(piece).as_bytes()), piece });
+            self.tags.push(Named {
+                number: number(Space::Tag, self.text(piece).as_bytes()),
+                piece,
+            });
         }
         if let Some(author) = &post.author {
             for name in author.handle.iter().chain(&author.native_id) {
@@ -167,7 +194,10 @@ impl Doc {
             self.link(link, false);
         }
         self.network = Some(self.named(&post.network));
-        let language = post.language.as_deref().filter(|tag| !tag.is_empty() && !tag.eq_ignore_ascii_case("und"));
+        let language = post
+            .language
+            .as_deref()
+            .filter(|tag| !tag.is_empty() && !tag.eq_ignore_ascii_case("und"));
         self.language = language.map(|tag| self.push_folded(&tag.replace('_', "-")));
         self.country = post.country.as_deref().map(|code| self.push_folded(code));
         self.kind = post.kind;
@@ -195,15 +225,24 @@ impl Doc {
             (Has::Image, media(MediaKind::Image)),
             (Has::Video, media(MediaKind::Video)),
             (Has::Audio, media(MediaKind::Audio)),
-            (Has::Media, post.media.iter().any(|media| media.kind != MediaKind::Link)),
-            (Has::Link, media(MediaKind::Link) || self.links.iter().any(|link| !link.own)),
+            (
+                Has::Media,
+                post.media.iter().any(|media| media.kind != MediaKind::Link),
+            ),
+            (
+                Has::Link,
+                media(MediaKind::Link) || self.links.iter().any(|link| !link.own),
+            ),
             (Has::Hashtag, !self.tags.is_empty()),
             (Has::Mention, !self.mentions.is_empty()),
             (Has::Title, post.title.is_some()),
             (Has::Rating, post.rating.is_some()),
             (Has::Country, post.country.is_some()),
         ];
-        facts.into_iter().filter(|&(_, there)| there).fold(0, |bits, (has, _)| bits | 1 << has as u32)
+        facts
+            .into_iter()
+            .filter(|&(_, there)| there)
+            .fold(0, |bits, (has, _)| bits | 1 << has as u32)
     }
 
     fn push_folded(&mut self, text: &str) -> Piece {
@@ -221,7 +260,10 @@ impl Doc {
 
     fn named(&mut self, name: &str) -> Named {
         let piece = self.push_folded(name.trim_start_matches('@'));
-        Named { number: number(Space::Other, self.text(piece).as_bytes()), piece }
+        Named {
+            number: number(Space::Other, self.text(piece).as_bytes()),
+            piece,
+        }
     }
 
     fn link(&mut self, written: &str, own: bool) {
@@ -237,12 +279,17 @@ impl Doc {
     }
 
     fn piece_from(&self, from: usize) -> Piece {
-        Piece { from: from as u32, to: self.folded.len() as u32 }
+        Piece {
+            from: from as u32,
+            to: self.folded.len() as u32,
+        }
     }
 
     /// The text of a piece.
     pub(crate) fn text(&self, piece: Piece) -> &str {
-        self.folded.get(piece.from as usize..piece.to as usize).unwrap_or_default()
+        self.folded
+            .get(piece.from as usize..piece.to as usize)
+            .unwrap_or_default()
     }
 
     /// All tokens, part by part.
@@ -280,7 +327,10 @@ impl Doc {
         }
         let start = self.order.partition_point(|&(other, _)| other < number);
         let rest = self.order.get(start..).unwrap_or_default();
-        let len = rest.iter().take_while(|&&(other, _)| other == number).count();
+        let len = rest
+            .iter()
+            .take_while(|&&(other, _)| other == number)
+            .count();
         rest.get(..len).unwrap_or_default()
     }
 
@@ -330,7 +380,9 @@ fn seen_bit(number: u64) -> (usize, u64) {
 impl std::fmt::Debug for Doc {
     /// Shows counts, never text.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Doc").field("tokens", &self.tokens.len()).finish_non_exhaustive()
+        f.debug_struct("Doc")
+            .field("tokens", &self.tokens.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -354,7 +406,13 @@ impl Sink for Filling<'_> {
             Kind::Address => Space::Other,
         };
         let number = number(space, doc.text(piece).as_bytes());
-        doc.tokens.push(Token { number, piece, start: start as u32, end: end as u32, kind });
+        doc.tokens.push(Token {
+            number,
+            piece,
+            start: start as u32,
+            end: end as u32,
+            kind,
+        });
         // What stands in a display name is neither a hashtag nor a link of the post.
         if self.space == Space::Word {
             match kind {
@@ -366,7 +424,9 @@ impl Sink for Filling<'_> {
     }
     fn mention(&mut self, start: usize, end: usize) {
         if self.space == Space::Word {
-            let named = self.doc.named(self.text.get(start..end).unwrap_or_default());
+            let named = self
+                .doc
+                .named(self.text.get(start..end).unwrap_or_default());
             self.doc.mentions.push(named);
         }
     }

@@ -110,7 +110,9 @@ pub enum Problem {
         min: usize,
     },
     /// Nothing that a post must contain.
-    #[error("nothing in the query must be in a post: name at least one word, hashtag, account or address that every match has")]
+    #[error(
+        "nothing in the query must be in a post: name at least one word, hashtag, account or address that every match has"
+    )]
     NothingRequired,
     /// A field that does not exist.
     #[error("there is no field `{name}`")]

@@ -45,7 +45,13 @@ impl std::ops::Not for Truth {
 /// opinion) counts as not so.
 pub fn evaluate(query: &Query, doc: &Doc, analysis: Option<&Analysis>) -> Truth {
     let program = query.program();
-    Evaluator { program, doc, analysis, finder: Finder { program, doc } }.truth(0)
+    Evaluator {
+        program,
+        doc,
+        analysis,
+        finder: Finder { program, doc },
+    }
+    .truth(0)
 }
 
 struct Evaluator<'a> {
@@ -79,21 +85,31 @@ impl Evaluator<'_> {
             }
             Op::Not { .. } => !self.truth(at + 1),
             Op::Tag { number, word } => {
-                let text = self.program.words(word, 1).first().map_or("", |word| self.program.word_text(word));
+                let text = self
+                    .program
+                    .words(word, 1)
+                    .first()
+                    .map_or("", |word| self.program.word_text(word));
                 self.named(self.doc.tags(), number, text).into()
             }
-            Op::Leaf { number, leaf } => self.program.leaf(leaf).map_or(Truth::No, |leaf| self.leaf(leaf, number)),
+            Op::Leaf { number, leaf } => self
+                .program
+                .leaf(leaf)
+                .map_or(Truth::No, |leaf| self.leaf(leaf, number)),
             Op::Word { .. } | Op::Words { .. } | Op::Near { .. } => self.finder.is_found(at).into(),
         }
     }
 
     fn named(&self, names: &[Named], number: u64, text: &str) -> bool {
-        names.iter().any(|name| name.number == number && self.doc.text(name.piece) == text)
+        names
+            .iter()
+            .any(|name| name.number == number && self.doc.text(name.piece) == text)
     }
 
     /// Decides by the analysis; only it can tell.
     fn told(&self, holds: impl Fn(&Analysis) -> bool) -> Truth {
-        self.analysis.map_or(Truth::Maybe, |analysis| holds(analysis).into())
+        self.analysis
+            .map_or(Truth::Maybe, |analysis| holds(analysis).into())
     }
 
     fn leaf(&self, leaf: &Node, number: u64) -> Truth {
@@ -108,25 +124,44 @@ impl Evaluator<'_> {
             Node::Sensitive(value) => (doc.sensitive().unwrap_or(false) == *value).into(),
             Node::Verified(value) => (doc.verified().unwrap_or(false) == *value).into(),
             Node::Measure(measure, bounds) => self.measure(*measure, *bounds).into(),
-            Node::Address(wanted) => doc.links().iter().any(|link| self.is_address(*link, wanted)).into(),
+            Node::Address(wanted) => doc
+                .links()
+                .iter()
+                .any(|link| self.is_address(*link, wanted))
+                .into(),
             Node::Language(wanted) => match doc.language() {
                 // The network's word goes first, the detector's second.
                 Some(tag) => speaks(tag, wanted).into(),
                 None => self.told(|analysis| {
-                    analysis.language.as_ref().is_some_and(|(code, _)| speaks(&code.to_ascii_lowercase().replace('_', "-"), wanted))
+                    analysis.language.as_ref().is_some_and(|(code, _)| {
+                        speaks(&code.to_ascii_lowercase().replace('_', "-"), wanted)
+                    })
                 }),
             },
-            Node::Sentiment(label) => {
-                self.told(|analysis| analysis.sentiment.map_or(SentimentLabel::Unknown, |sentiment| sentiment.label) == *label)
+            Node::Sentiment(label) => self.told(|analysis| {
+                analysis
+                    .sentiment
+                    .map_or(SentimentLabel::Unknown, |sentiment| sentiment.label)
+                    == *label
+            }),
+            Node::Emotion(label) => {
+                self.told(|analysis| analysis.emotions.iter().any(|(found, _)| found == label))
             }
-            Node::Emotion(label) => self.told(|analysis| analysis.emotions.iter().any(|(found, _)| found == label)),
-            Node::Topic(topic) => {
-                self.told(|analysis| analysis.topics.iter().any(|(found, _)| crate::parse::fold_value(found) == **topic))
+            Node::Topic(topic) => self.told(|analysis| {
+                analysis
+                    .topics
+                    .iter()
+                    .any(|(found, _)| crate::parse::fold_value(found) == **topic)
+            }),
+            Node::EntityKind(kind) => {
+                self.told(|analysis| analysis.entities.iter().any(|entity| entity.0 == *kind))
             }
-            Node::EntityKind(kind) => self.told(|analysis| analysis.entities.iter().any(|entity| entity.0 == *kind)),
-            Node::EntityText(words) => {
-                self.told(|analysis| analysis.entities.iter().any(|&(_, start, end, _)| self.is_entity(start, end, words)))
-            }
+            Node::EntityText(words) => self.told(|analysis| {
+                analysis
+                    .entities
+                    .iter()
+                    .any(|&(_, start, end, _)| self.is_entity(start, end, words))
+            }),
             _ => Truth::No,
         }
     }
@@ -150,14 +185,25 @@ impl Evaluator<'_> {
 
     fn is_entity(&self, start: u32, end: u32, words: &[Word]) -> bool {
         let body = self.doc.part(Part::Body);
-        let tokens = self.doc.tokens().get(body.start as usize..body.end as usize).unwrap_or_default();
+        let tokens = self
+            .doc
+            .tokens()
+            .get(body.start as usize..body.end as usize)
+            .unwrap_or_default();
         let first = tokens.partition_point(|token| token.start < start);
-        let inside = tokens.get(first..).unwrap_or_default().iter().take_while(|token| token.end <= end);
-        inside.map(|token| self.doc.text(token.piece)).eq(words.iter().map(|word| &*word.text))
+        let inside = tokens
+            .get(first..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|token| token.end <= end);
+        inside
+            .map(|token| self.doc.text(token.piece))
+            .eq(words.iter().map(|word| &*word.text))
     }
 }
 
 /// Whether a language tag is the wanted language or a kind of it; both in lower case.
 fn speaks(tag: &str, wanted: &str) -> bool {
-    tag.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    tag.strip_prefix(wanted)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }

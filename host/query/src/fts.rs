@@ -29,19 +29,30 @@ impl Doc {
     /// Our own token stream for a full-text index; the crate's documentation has the encoding.
     pub fn fts_tokens(&self) -> String {
         let mut out = String::new();
-        for (part, mark) in [(Part::Title, "zt"), (Part::Warning, "zc"), (Part::Body, "zb")] {
+        for (part, mark) in [
+            (Part::Title, "zt"),
+            (Part::Warning, "zc"),
+            (Part::Body, "zb"),
+        ] {
             let range = self.part(part);
             if range.is_empty() {
                 continue;
             }
             word(&mut out, mark);
-            for token in self.tokens().get(range.start as usize..range.end as usize).unwrap_or_default() {
+            for token in self
+                .tokens()
+                .get(range.start as usize..range.end as usize)
+                .unwrap_or_default()
+            {
                 let text = self.text(token.piece);
-                word(&mut out, &match token.kind {
-                    Kind::Word => encode_word(text),
-                    Kind::Tag => encode('t', text),
-                    Kind::Address => "u".into(),
-                });
+                word(
+                    &mut out,
+                    &match token.kind {
+                        Kind::Word => encode_word(text),
+                        Kind::Tag => encode('t', text),
+                        Kind::Address => "u".into(),
+                    },
+                );
             }
         }
         word(&mut out, "zx");
@@ -49,7 +60,8 @@ impl Doc {
             word(&mut out, &encode('t', self.text(tag.piece)));
         }
         for link in self.links().iter().filter(|link| !link.own) {
-            address::above(self.text(link.host)).for_each(|host| word(&mut out, &encode('h', host)));
+            address::above(self.text(link.host))
+                .for_each(|host| word(&mut out, &encode('h', host)));
         }
         if let Some(network) = self.network() {
             word(&mut out, &encode('n', self.text(network.piece)));
@@ -66,7 +78,8 @@ fn word(out: &mut String, word: &str) {
 }
 
 fn is_simple(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    text.bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
 fn encode_word(text: &str) -> String {
@@ -97,11 +110,22 @@ pub fn fts_query(query: &Query) -> Option<String> {
 fn expression(node: &Node) -> Option<String> {
     match node {
         Node::All(nodes) => join(nodes.iter().filter_map(expression).collect(), " AND "),
-        Node::Any(nodes) => join(nodes.iter().map(expression).collect::<Option<Vec<_>>>()?, " OR "),
-        Node::Near(near) => join([&near.left, &near.right].into_iter().filter_map(|side| expression(side)).collect(), " AND "),
+        Node::Any(nodes) => join(
+            nodes.iter().map(expression).collect::<Option<Vec<_>>>()?,
+            " OR ",
+        ),
+        Node::Near(near) => join(
+            [&near.left, &near.right]
+                .into_iter()
+                .filter_map(|side| expression(side))
+                .collect(),
+            " AND ",
+        ),
         Node::Text(text) => phrase(text),
         Node::Hashtag(tag) => Some(format!("\"{}\"", encode('t', tag))),
-        Node::Address(address) if address.of == AddressOf::Link => Some(format!("\"{}\"", encode('h', &address.host))),
+        Node::Address(address) if address.of == AddressOf::Link => {
+            Some(format!("\"{}\"", encode('h', &address.host)))
+        }
         Node::Network(name) => Some(format!("\"{}\"", encode('n', name))),
         _ => None,
     }
@@ -122,7 +146,12 @@ fn phrase(text: &Text) -> Option<String> {
         Form::Tag => encode('t', &word.text),
         _ => encode_word(&word.text),
     };
-    if text.slop.is_none() && text.words.iter().all(|word| matches!(word.form, Form::Exact | Form::Tag)) {
+    if text.slop.is_none()
+        && text
+            .words
+            .iter()
+            .all(|word| matches!(word.form, Form::Exact | Form::Tag))
+    {
         let words: Vec<String> = text.words.iter().map(encode_one).collect();
         return Some(format!("\"{}\"", words.join(" ")));
     }

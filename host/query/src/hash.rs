@@ -44,7 +44,10 @@ pub(crate) fn number(space: Space, bytes: &[u8]) -> u64 {
 
 /// The number of two words next to each other.
 pub(crate) fn pair(first: u64, second: u64) -> u64 {
-    mix(first.rotate_left(23) ^ MULTIPLIER, second ^ 0x8EBC_6AF0_9C88_C6E3)
+    mix(
+        first.rotate_left(23) ^ MULTIPLIER,
+        second ^ 0x8EBC_6AF0_9C88_C6E3,
+    )
 }
 
 /// Takes a number of ours as its own hash.
@@ -64,7 +67,8 @@ impl std::hash::Hasher for OwnHash {
 }
 
 /// A map whose keys are numbers of ours.
-pub(crate) type NumberMap<V> = std::collections::HashMap<u64, V, std::hash::BuildHasherDefault<OwnHash>>;
+pub(crate) type NumberMap<V> =
+    std::collections::HashMap<u64, V, std::hash::BuildHasherDefault<OwnHash>>;
 
 #[cfg(test)]
 mod tests {
@@ -73,9 +77,18 @@ mod tests {
     #[test]
     fn spaces_and_lengths_are_told_apart() {
         let words = ["", "a", "ab", "abcdefgh", "abcdefghi", "\0", "\0\0"];
-        let spaces = [Space::Word, Space::Name, Space::Tag, Space::WordPrefix, Space::NamePrefix, Space::Other];
-        let all: std::collections::HashSet<u64> =
-            spaces.iter().flat_map(|&s| words.iter().map(move |w| number(s, w.as_bytes()))).collect();
+        let spaces = [
+            Space::Word,
+            Space::Name,
+            Space::Tag,
+            Space::WordPrefix,
+            Space::NamePrefix,
+            Space::Other,
+        ];
+        let all: std::collections::HashSet<u64> = spaces
+            .iter()
+            .flat_map(|&s| words.iter().map(move |w| number(s, w.as_bytes())))
+            .collect();
         assert_eq!(all.len(), words.len() * spaces.len());
     }
 

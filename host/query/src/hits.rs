@@ -11,7 +11,10 @@ pub fn hits(query: &Query, doc: &Doc) -> Vec<(usize, usize)> {
 
 /// Where the query's words are in one part of the post: ascending byte ranges of that part's text, without overlap.
 pub fn hits_in(query: &Query, doc: &Doc, part: Part) -> Vec<(usize, usize)> {
-    let finder = Finder { program: query.program(), doc };
+    let finder = Finder {
+        program: query.program(),
+        doc,
+    };
     let range = doc.part(part);
     let mut tokens: Vec<(u32, u32)> = Vec::new();
     collect(&finder, 0, None, &mut tokens);
@@ -19,7 +22,10 @@ pub fn hits_in(query: &Query, doc: &Doc, part: Part) -> Vec<(usize, usize)> {
         .into_iter()
         .filter(|(first, last)| range.contains(first) && range.contains(last))
         .filter_map(|(first, last)| {
-            let (first, last) = (doc.tokens().get(first as usize)?, doc.tokens().get(last as usize)?);
+            let (first, last) = (
+                doc.tokens().get(first as usize)?,
+                doc.tokens().get(last as usize)?,
+            );
             Some((first.start as usize, last.end as usize))
         })
         .collect();
@@ -63,5 +69,9 @@ fn collect(finder: &Finder<'_>, at: u32, frames: Option<&[(u32, u32)]>, out: &mu
 }
 
 fn is_framed(span: (u32, u32), frames: Option<&[(u32, u32)]>) -> bool {
-    frames.is_none_or(|frames| frames.iter().any(|frame| frame.0 <= span.0 && span.1 <= frame.1))
+    frames.is_none_or(|frames| {
+        frames
+            .iter()
+            .any(|frame| frame.0 <= span.0 && span.1 <= frame.1)
+    })
 }

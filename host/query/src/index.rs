@@ -5,11 +5,7 @@
 //! Beginnings of words are found by the lengths that occur, which costs a few look-ups on the words whose first two bytes
 //! begin one, and needs no rebuilding.
 
-use std::{
-    collections::HashMap,
-    hash::Hash,
-    sync::Arc,
-};
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use crate::{
     Doc, Part, Query, Truth, address,
@@ -70,7 +66,11 @@ struct Posting {
 
 impl Default for Posting {
     fn default() -> Self {
-        Self { first: NOBODY, pairs: 0, more: Vec::new() }
+        Self {
+            first: NOBODY,
+            pairs: 0,
+            more: Vec::new(),
+        }
     }
 }
 
@@ -172,7 +172,9 @@ impl<K: Copy + Eq + Hash> Index<K> {
     /// Adds a query, or replaces the one with this key.
     pub fn insert(&mut self, key: K, query: Arc<Query>) {
         self.remove(key);
-        let mut keys = cover(query.root(), &|number, word| self.frequency(number, word)).map(|cover| cover.keys).unwrap_or_default();
+        let mut keys = cover(query.root(), &|number, word| self.frequency(number, word))
+            .map(|cover| cover.keys)
+            .unwrap_or_default();
         keys.sort_unstable_by_key(|key| key.number);
         keys.dedup();
         let slot = self.free.pop().unwrap_or(self.slots.len() as u32);
@@ -182,7 +184,11 @@ impl<K: Copy + Eq + Hash> Index<K> {
         for &key in &keys {
             self.add_key(key, slot);
         }
-        let entry = Some(Slot { key, query, cover: keys.into() });
+        let entry = Some(Slot {
+            key,
+            query,
+            cover: keys.into(),
+        });
         match self.slots.get_mut(slot as usize) {
             Some(place) => *place = entry,
             None => self.slots.push(entry),
@@ -192,8 +198,12 @@ impl<K: Copy + Eq + Hash> Index<K> {
 
     /// Removes a query; whether there was one.
     pub fn remove(&mut self, key: K) -> bool {
-        let Some(slot) = self.by_key.remove(&key) else { return false };
-        let Some(entry) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return false };
+        let Some(slot) = self.by_key.remove(&key) else {
+            return false;
+        };
+        let Some(entry) = self.slots.get_mut(slot as usize).and_then(Option::take) else {
+            return false;
+        };
         if entry.cover.is_empty() {
             self.always.retain(|&other| other != slot);
         }
@@ -222,7 +232,10 @@ impl<K: Copy + Eq + Hash> Index<K> {
     /// The query of a key.
     pub fn get(&self, key: K) -> Option<&Arc<Query>> {
         let slot = *self.by_key.get(&key)?;
-        self.slots.get(slot as usize)?.as_ref().map(|slot| &slot.query)
+        self.slots
+            .get(slot as usize)?
+            .as_ref()
+            .map(|slot| &slot.query)
     }
 
     /// Learns from a post which words are common, so that queries added later are found by rare ones. Never changes what matches.
@@ -241,7 +254,11 @@ impl<K: Copy + Eq + Hash> Index<K> {
     /// Posts of a million that have a word, guessed from its length until enough is learned.
     fn frequency(&self, number: u64, word: &str) -> f64 {
         if self.learned_posts >= ENOUGH_POSTS {
-            let seen = self.learned.get(number as usize % COUNTERS).copied().unwrap_or_default();
+            let seen = self
+                .learned
+                .get(number as usize % COUNTERS)
+                .copied()
+                .unwrap_or_default();
             return (f64::from(seen) / f64::from(self.learned_posts) * 1e6).max(20.0);
         }
         match word.chars().count() {
@@ -290,7 +307,9 @@ impl<K: Copy + Eq + Hash> Index<K> {
         };
         change(key.place, key.number, &|posting| posting.remove(slot));
         if let Place::Pair { first } = key.place {
-            change(Place::Word, first, &|posting| posting.pairs = posting.pairs.saturating_sub(1));
+            change(Place::Word, first, &|posting| {
+                posting.pairs = posting.pairs.saturating_sub(1);
+            });
         }
         if let Place::Prefix { bytes, .. } = key.place
             && let Some(count) = self.prefixes.lengths.get_mut(usize::from(bytes))
@@ -303,7 +322,11 @@ impl<K: Copy + Eq + Hash> Index<K> {
     pub fn matches(&self, doc: &Doc, scratch: &mut Scratch, mut found: impl FnMut(K, Truth)) {
         scratch.begin(self.slots.len());
         self.candidates(doc, scratch);
-        for slot in scratch.candidates.iter().filter_map(|&slot| self.slots.get(slot as usize)?.as_ref()) {
+        for slot in scratch
+            .candidates
+            .iter()
+            .filter_map(|&slot| self.slots.get(slot as usize)?.as_ref())
+        {
             let truth = evaluate(&slot.query, doc, None);
             if truth != Truth::No {
                 found(slot.key, truth);
@@ -324,20 +347,29 @@ impl<K: Copy + Eq + Hash> Index<K> {
             }
         };
         if !self.tags.is_empty() {
-            doc.tags().iter().for_each(|tag| look(&self.tags, tag.number));
+            doc.tags()
+                .iter()
+                .for_each(|tag| look(&self.tags, tag.number));
         }
         if !self.authors.is_empty() {
-            doc.authors().iter().for_each(|author| look(&self.authors, author.number));
+            doc.authors()
+                .iter()
+                .for_each(|author| look(&self.authors, author.number));
         }
         if !self.mentions.is_empty() {
-            doc.mentions().iter().for_each(|mention| look(&self.mentions, mention.number));
+            doc.mentions()
+                .iter()
+                .for_each(|mention| look(&self.mentions, mention.number));
         }
         if !self.networks.is_empty() {
-            doc.network().iter().for_each(|network| look(&self.networks, network.number));
+            doc.network()
+                .iter()
+                .for_each(|network| look(&self.networks, network.number));
         }
         if !self.hosts.is_empty() {
             for link in doc.links() {
-                address::above(doc.text(link.host)).for_each(|host| look(&self.hosts, number(Space::Other, host.as_bytes())));
+                address::above(doc.text(link.host))
+                    .for_each(|host| look(&self.hosts, number(Space::Other, host.as_bytes())));
             }
         }
     }
@@ -346,7 +378,10 @@ impl<K: Copy + Eq + Hash> Index<K> {
         let lengths = self.prefixes.lengths_in_use();
         for part in [Part::Title, Part::Warning, Part::Body, Part::AuthorName] {
             let range = doc.part(part);
-            let tokens = doc.tokens().get(range.start as usize..range.end as usize).unwrap_or_default();
+            let tokens = doc
+                .tokens()
+                .get(range.start as usize..range.end as usize)
+                .unwrap_or_default();
             for (nth, token) in tokens.iter().enumerate() {
                 if let Some(posting) = self.words.get(&token.number) {
                     posting.mark(scratch);
@@ -358,7 +393,12 @@ impl<K: Copy + Eq + Hash> Index<K> {
                     }
                 }
                 if lengths != 0 && token.kind == Kind::Word {
-                    self.prefixes.mark(part == Part::AuthorName, doc.text(token.piece).as_bytes(), lengths, scratch);
+                    self.prefixes.mark(
+                        part == Part::AuthorName,
+                        doc.text(token.piece).as_bytes(),
+                        lengths,
+                        scratch,
+                    );
                 }
             }
         }
@@ -381,7 +421,11 @@ impl Prefixes {
             *count += 1;
         }
         // A single byte can be followed by any.
-        let seconds = if bytes < 2 { 0..=u8::MAX } else { lead[1]..=lead[1] };
+        let seconds = if bytes < 2 {
+            0..=u8::MAX
+        } else {
+            lead[1]..=lead[1]
+        };
         for second in seconds {
             let (word, bit) = lead_bit(lead[0], second);
             if let Some(word) = self.leads.get_mut(word) {
@@ -392,11 +436,18 @@ impl Prefixes {
 
     /// One bit for each length that some beginning has.
     fn lengths_in_use(&self) -> u64 {
-        self.lengths.iter().zip(0..).filter(|(count, _)| **count > 0).fold(0, |bits, (_, length)| bits | 1_u64 << length)
+        self.lengths
+            .iter()
+            .zip(0..)
+            .filter(|(count, _)| **count > 0)
+            .fold(0, |bits, (_, length)| bits | 1_u64 << length)
     }
 
     fn mark(&self, is_name: bool, word: &[u8], lengths: u64, scratch: &mut Scratch) {
-        let (first, second) = (word.first().copied().unwrap_or_default(), word.get(1).copied().unwrap_or_default());
+        let (first, second) = (
+            word.first().copied().unwrap_or_default(),
+            word.get(1).copied().unwrap_or_default(),
+        );
         let (at, bit) = lead_bit(first, second);
         if self.leads.get(at).is_none_or(|leads| leads & bit == 0) {
             return;
@@ -405,7 +456,9 @@ impl Prefixes {
         while left != 0 {
             let length = left.trailing_zeros() as usize;
             left &= left - 1;
-            let Some(start) = word.get(..length) else { break };
+            let Some(start) = word.get(..length) else {
+                break;
+            };
             if let Some(posting) = self.map.get(&prefix_number(is_name, start)) {
                 posting.mark(scratch);
             }

@@ -1,16 +1,17 @@
-//! Being built: the public vocabulary is fixed, see the signatures.
+#![doc = include_str!("../README.md")]
 
 mod address;
 mod ast;
 mod chars;
+mod cover;
 mod doc;
 mod error;
-mod cover;
 mod evaluate;
 mod fts;
 mod hash;
 mod hits;
 mod index;
+mod lex;
 mod names;
 mod parse;
 mod plan;
@@ -22,12 +23,14 @@ mod spans;
 mod terms;
 mod values;
 
-pub use ast::{Address, AddressOf, Bounds, Form, Has, Measure, Near, Node, Number, Scope, Text, Word};
+pub use ast::{
+    Address, AddressOf, Bounds, Form, Has, Measure, Near, Node, Number, Scope, Text, Word,
+};
 pub use doc::{Doc, Part};
 pub use error::{Doubt, Fix, Lint, ParseError, ParseErrors, Problem};
 pub use evaluate::{Truth, evaluate};
-pub use hits::{hits, hits_in};
 pub use fts::fts_query;
+pub use hits::{hits, hits_in};
 pub use index::{Index, Scratch};
 pub use parse::{Parsed, parse, parse_stored, parse_with_lints};
 pub use plan::{handles_in_query, hashtags_of, plan};

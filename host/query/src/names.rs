@@ -17,8 +17,12 @@ pub(crate) const KINDS: [PostKind; 8] = [
     PostKind::Article,
     PostKind::Video,
 ];
-pub(crate) const SENTIMENTS: [SentimentLabel; 4] =
-    [SentimentLabel::Negative, SentimentLabel::Neutral, SentimentLabel::Positive, SentimentLabel::Unknown];
+pub(crate) const SENTIMENTS: [SentimentLabel; 4] = [
+    SentimentLabel::Negative,
+    SentimentLabel::Neutral,
+    SentimentLabel::Positive,
+    SentimentLabel::Unknown,
+];
 pub(crate) const EMOTIONS: [EmotionLabel; 10] = [
     EmotionLabel::Anger,
     EmotionLabel::Anticipation,
@@ -174,13 +178,30 @@ pub(crate) const FIELDS: [(&str, Field); 35] = [
 
 /// Parts of the language that have a name and no meaning yet.
 pub(crate) const LATER: [&str; 16] = [
-    "raw", "case", "cashtag", "thread", "parent", "media", "label", "reach", "engagement", "published", "isquestion", "tag", "query",
-    "fold", "hashtags", "city",
+    "raw",
+    "case",
+    "cashtag",
+    "thread",
+    "parent",
+    "media",
+    "label",
+    "reach",
+    "engagement",
+    "published",
+    "isquestion",
+    "tag",
+    "query",
+    "fold",
+    "hashtags",
+    "city",
 ];
 
 /// The name of a field in errors.
 pub(crate) fn field(field: Field) -> &'static str {
-    FIELDS.iter().find(|(_, other)| *other == field).map_or("field", |(name, _)| name)
+    FIELDS
+        .iter()
+        .find(|(_, other)| *other == field)
+        .map_or("field", |(name, _)| name)
 }
 
 /// The name among `names` that is nearest to what was written, if it is near at all.
@@ -200,9 +221,16 @@ fn edits(a: &str, b: &str) -> usize {
     for (i, &x) in a.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, &y) in b.iter().enumerate() {
-            let get = |i: usize, j: usize| rows.get(i).and_then(|row| row.get(j)).copied().unwrap_or(usize::MAX / 2);
+            let get = |i: usize, j: usize| {
+                rows.get(i)
+                    .and_then(|row| row.get(j))
+                    .copied()
+                    .unwrap_or(usize::MAX / 2)
+            };
             let left = row.last().copied().unwrap_or_default();
-            let mut least = (get(i, j) + usize::from(x != y)).min(get(i, j + 1) + 1).min(left + 1);
+            let mut least = (get(i, j) + usize::from(x != y))
+                .min(get(i, j + 1) + 1)
+                .min(left + 1);
             if i > 0 && j > 0 && a.get(i - 1) == Some(&y) && b.get(j - 1) == Some(&x) {
                 least = least.min(get(i - 1, j - 1) + 1);
             }
@@ -210,7 +238,10 @@ fn edits(a: &str, b: &str) -> usize {
         }
         rows.push(row);
     }
-    rows.last().and_then(|row| row.last()).copied().unwrap_or_default()
+    rows.last()
+        .and_then(|row| row.last())
+        .copied()
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

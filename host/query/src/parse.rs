@@ -1,6 +1,6 @@
 //! Reading queries: the grammar, with errors that say where, what and how to repair it.
 //!
-//! Lives here: operators, groups and limits. Not here: words (`terms`) and the values of fields (`values`). Safe on any text:
+//! Lives here: operators, groups and limits. Not here: cutting (`lex`), words (`terms`) and the values of fields (`values`). Safe on any text:
 //! recursion is bounded by the nesting limit, work by the length.
 
 use std::ops::Range;
@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::{
     Doubt, Fix, Lint, Near, Node, ParseError, ParseErrors, Problem, Query, Scope, Text,
     cover::requires_something,
+    lex::Next,
     names::{self, FIELDS, Field, LATER},
     query::{MAX_DEPTH, MAX_DISTANCE, canonical, is_within, without_place},
     terms,
@@ -24,7 +25,7 @@ const MAX_WILDCARDS: usize = 20;
 /// Errors that are worth showing at once.
 const MAX_ERRORS: usize = 20;
 /// Words that `NEAR` without a number lets stand between.
-const DEFAULT_DISTANCE: u16 = 4;
+pub(crate) const DEFAULT_DISTANCE: u16 = 4;
 
 /// A query and what is doubtful in it.
 #[derive(Debug, Clone)]
@@ -55,12 +56,30 @@ pub fn parse_stored(source: &str) -> Result<Query, ParseErrors> {
 }
 
 fn read(source: &str, stored: bool) -> Result<Parsed, ParseErrors> {
-    let mut parser = Parser { source, at: 0, depth: 0, stored, errors: Vec::new(), lints: Vec::new() };
+    let mut parser = Parser {
+        source,
+        at: 0,
+        depth: 0,
+        stored,
+        errors: Vec::new(),
+        lints: Vec::new(),
+    };
     let max = if stored { MAX_STORED_BYTES } else { MAX_BYTES };
     let mut root = Node::Everything;
     if source.len() > max {
-        let cut = (0..=max).rev().find(|&at| source.is_char_boundary(at)).unwrap_or(0);
-        parser.error(Problem::TooLong { bytes: source.len(), max }, cut..source.len(), "a shorter query", None);
+        let cut = (0..=max)
+            .rev()
+            .find(|&at| source.is_char_boundary(at))
+            .unwrap_or(0);
+        parser.error(
+            Problem::TooLong {
+                bytes: source.len(),
+                max,
+            },
+            cut..source.len(),
+            "a shorter query",
+            None,
+        );
     } else if let Ok(node) = parser.whole() {
         root = canonical(node);
         if parser.errors.is_empty() {
@@ -68,7 +87,10 @@ fn read(source: &str, stored: bool) -> Result<Parsed, ParseErrors> {
         }
     }
     if parser.errors.is_empty() {
-        Ok(Parsed { query: Query::of_canonical(root), lints: parser.lints })
+        Ok(Parsed {
+            query: Query::of_canonical(root),
+            lints: parser.lints,
+        })
     } else {
         parser.errors.truncate(MAX_ERRORS);
         Err(ParseErrors(parser.errors))
@@ -78,22 +100,6 @@ fn read(source: &str, stored: bool) -> Result<Parsed, ParseErrors> {
 /// Reading stopped; the error is noted.
 pub(crate) struct Stop;
 pub(crate) type Step<T> = Result<T, Stop>;
-
-/// What stands next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Next {
-    End,
-    Open,
-    Close,
-    Quote,
-    Minus,
-    And,
-    Or,
-    Not,
-    Near { distance: u16, ordered: bool },
-    /// Anything else, up to space, parenthesis, quote or comment.
-    Chunk,
-}
 
 pub(crate) struct Parser<'a> {
     pub(crate) source: &'a str,
@@ -115,19 +121,44 @@ pub(crate) fn fold_value(value: &str) -> String {
 }
 
 impl<'a> Parser<'a> {
-    pub(crate) fn error(&mut self, problem: Problem, span: Range<usize>, expected: &str, fix: Option<Fix>) {
+    pub(crate) fn error(
+        &mut self,
+        problem: Problem,
+        span: Range<usize>,
+        expected: &str,
+        fix: Option<Fix>,
+    ) {
         let (line, column) = place(self.source, span.start);
-        self.errors.push(ParseError { problem, span, line, column, expected: expected.to_owned(), fix });
+        self.errors.push(ParseError {
+            problem,
+            span,
+            line,
+            column,
+            expected: expected.to_owned(),
+            fix,
+        });
     }
 
-    fn stop<T>(&mut self, problem: Problem, span: Range<usize>, expected: &str, fix: Option<Fix>) -> Step<T> {
+    pub(crate) fn stop<T>(
+        &mut self,
+        problem: Problem,
+        span: Range<usize>,
+        expected: &str,
+        fix: Option<Fix>,
+    ) -> Step<T> {
         self.error(problem, span, expected, fix);
         Err(Stop)
     }
 
     pub(crate) fn lint(&mut self, doubt: Doubt, span: Range<usize>, fixes: Vec<Fix>) {
         let (line, column) = place(self.source, span.start);
-        self.lints.push(Lint { doubt, span, line, column, fixes });
+        self.lints.push(Lint {
+            doubt,
+            span,
+            line,
+            column,
+            fixes,
+        });
     }
 
     pub(crate) fn slice(&self, span: Range<usize>) -> &'a str {
@@ -141,92 +172,30 @@ impl<'a> Parser<'a> {
     fn whole(&mut self) -> Step<Node> {
         self.space()?;
         if self.rest().is_empty() {
-            return self.stop(Problem::Empty, 0..self.source.len(), "a word, a phrase or an account", None);
+            return self.stop(
+                Problem::Empty,
+                0..self.source.len(),
+                "a word, a phrase or an account",
+                None,
+            );
         }
         let node = self.or(None)?;
         if self.peek()?.0 == Next::Close {
             let span = self.at..self.at + 1;
-            let fix = Fix { span: span.clone(), text: String::new() };
-            return self.stop(Problem::Unexpected { found: "`)` without `(`".into() }, span, "the end of the query", Some(fix));
+            let fix = Fix {
+                span: span.clone(),
+                text: String::new(),
+            };
+            return self.stop(
+                Problem::Unexpected {
+                    found: "`)` without `(`".into(),
+                },
+                span,
+                "the end of the query",
+                Some(fix),
+            );
         }
         Ok(node)
-    }
-
-    /// Skips white space and comments.
-    fn space(&mut self) -> Step<()> {
-        loop {
-            let rest = self.rest();
-            let trimmed = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
-            self.at += rest.len() - trimmed.len();
-            let Some(comment) = trimmed.strip_prefix("/*") else { return Ok(()) };
-            let Some(end) = comment.find("*/") else {
-                let span = self.at..self.source.len();
-                let fix = Fix { span: self.source.len()..self.source.len(), text: " */".into() };
-                return self.stop(Problem::Unclosed { what: "the comment" }, span, "`*/`", Some(fix));
-            };
-            self.at += 2 + end + 2;
-        }
-    }
-
-    /// The end of a chunk that starts here.
-    fn chunk_end(&self) -> usize {
-        let mut end = self.at;
-        let mut chars = self.rest().chars().peekable();
-        while let Some(c) = chars.next() {
-            if c.is_whitespace() || matches!(c, '(' | ')') || is_quote(c) || (c == '/' && chars.peek() == Some(&'*')) {
-                break;
-            }
-            end += c.len_utf8();
-        }
-        end
-    }
-
-    /// What stands next, and where it ends.
-    fn peek(&mut self) -> Step<(Next, usize)> {
-        self.space()?;
-        let mut chars = self.rest().chars();
-        let Some(first) = chars.next() else { return Ok((Next::End, self.at)) };
-        let after = self.at + first.len_utf8();
-        Ok(match first {
-            '(' => (Next::Open, after),
-            ')' => (Next::Close, after),
-            c if is_quote(c) => (Next::Quote, after),
-            '-' if chars.next().is_some_and(|c| !c.is_whitespace() && !matches!(c, '-' | ')')) => (Next::Minus, after),
-            _ => {
-                let end = self.chunk_end();
-                let next = match self.slice(self.at..end) {
-                    "AND" => Next::And,
-                    "OR" => Next::Or,
-                    "NOT" => Next::Not,
-                    chunk => self.near(chunk, end)?.unwrap_or(Next::Chunk),
-                };
-                (next, end)
-            }
-        })
-    }
-
-    fn near(&mut self, chunk: &str, end: usize) -> Step<Option<Next>> {
-        let (ordered, name, rest) = match (chunk.strip_prefix("NEAR"), chunk.strip_prefix("ONEAR")) {
-            (Some(rest), _) => (false, "NEAR", rest),
-            (_, Some(rest)) => (true, "ONEAR", rest),
-            _ => return Ok(None),
-        };
-        if rest.is_empty() {
-            return Ok(Some(Next::Near { distance: DEFAULT_DISTANCE, ordered }));
-        }
-        let Some(number) = rest.strip_prefix('/') else { return Ok(None) };
-        let (number, forward) = number.strip_suffix(['f', 'F']).map_or((number, false), |number| (number, true));
-        let digits = number.bytes().all(|b| b.is_ascii_digit());
-        let distance = if number.is_empty() && forward { Some(DEFAULT_DISTANCE) } else { number.parse().ok() };
-        match distance.filter(|&n: &u16| digits && n <= MAX_DISTANCE) {
-            Some(distance) => Ok(Some(Next::Near { distance, ordered: ordered || forward })),
-            None => {
-                let span = self.at..end;
-                let fix = Fix { span: span.clone(), text: format!("{name}/{DEFAULT_DISTANCE}") };
-                let problem = Problem::BadValue { field: name, written: chunk.to_owned() };
-                self.stop(problem, span, "a number of words from 0 to 1000, such as `NEAR/5`", Some(fix))
-            }
-        }
     }
 
     fn or(&mut self, field: Option<Field>) -> Step<Node> {
@@ -237,7 +206,11 @@ impl<'a> Parser<'a> {
             self.needs_operand("OR", operator)?;
             nodes.push(self.and(field)?);
         }
-        Ok(if nodes.len() == 1 { nodes.swap_remove(0) } else { Node::Any(nodes) })
+        Ok(if nodes.len() == 1 {
+            nodes.swap_remove(0)
+        } else {
+            Node::Any(nodes)
+        })
     }
 
     fn and(&mut self, field: Option<Field>) -> Step<Node> {
@@ -255,7 +228,14 @@ impl<'a> Parser<'a> {
                 (Next::Near { .. }, end) => {
                     let operator = self.at..end;
                     let what = self.slice(operator.clone());
-                    return self.stop(Problem::Unexpected { found: format!("`{what}`") }, operator, "a word, a phrase or a group before it", None);
+                    return self.stop(
+                        Problem::Unexpected {
+                            found: format!("`{what}`"),
+                        },
+                        operator,
+                        "a word, a phrase or a group before it",
+                        None,
+                    );
                 }
                 _ => {
                     let word = self.bare_word(field)?;
@@ -263,8 +243,14 @@ impl<'a> Parser<'a> {
                         let span = first.start..second.end;
                         let (a, b) = (self.slice(first.clone()), self.slice(second.clone()));
                         let fixes = vec![
-                            Fix { span: span.clone(), text: format!("\"{a} {b}\"") },
-                            Fix { span: span.clone(), text: format!("{a} AND {b}") },
+                            Fix {
+                                span: span.clone(),
+                                text: format!("\"{a} {b}\""),
+                            },
+                            Fix {
+                                span: span.clone(),
+                                text: format!("{a} AND {b}"),
+                            },
                         ];
                         self.lint(Doubt::BareWords, span, fixes);
                     }
@@ -273,14 +259,23 @@ impl<'a> Parser<'a> {
             }
             nodes.push(self.not(field)?);
         }
-        Ok(if nodes.len() == 1 { nodes.swap_remove(0) } else { Node::All(nodes) })
+        Ok(if nodes.len() == 1 {
+            nodes.swap_remove(0)
+        } else {
+            Node::All(nodes)
+        })
     }
 
     /// The place of a plain word that comes next, for the lint about two of them.
     fn bare_word(&mut self, field: Option<Field>) -> Step<Option<Range<usize>>> {
-        let (Next::Chunk, end) = self.peek()? else { return Ok(None) };
+        let (Next::Chunk, end) = self.peek()? else {
+            return Ok(None);
+        };
         let span = self.at..end;
-        let plain = self.slice(span.clone()).chars().all(|c| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '_'));
+        let plain = self
+            .slice(span.clone())
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '_'));
         Ok((field.is_none() && plain).then_some(span))
     }
 
@@ -288,11 +283,21 @@ impl<'a> Parser<'a> {
         let found = match self.peek()? {
             (Next::End, _) => format!("the end after `{name}`"),
             (Next::Close, _) => format!("`)` after `{name}`"),
-            (Next::And | Next::Or | Next::Near { .. }, end) => format!("`{}` after `{name}`", self.slice(self.at..end)),
+            (Next::And | Next::Or | Next::Near { .. }, end) => {
+                format!("`{}` after `{name}`", self.slice(self.at..end))
+            }
             _ => return Ok(()),
         };
-        let fix = Fix { span: operator.clone(), text: String::new() };
-        self.stop(Problem::Unexpected { found }, operator, "a word, a phrase or a group after it", Some(fix))
+        let fix = Fix {
+            span: operator.clone(),
+            text: String::new(),
+        };
+        self.stop(
+            Problem::Unexpected { found },
+            operator,
+            "a word, a phrase or a group after it",
+            Some(fix),
+        )
     }
 
     fn not(&mut self, field: Option<Field>) -> Step<Node> {
@@ -304,8 +309,18 @@ impl<'a> Parser<'a> {
         self.at = end;
         self.needs_operand("NOT", operator.clone())?;
         if matches!(self.peek()?.0, Next::Not | Next::Minus) {
-            let fix = Fix { span: operator.start..self.at, text: String::new() };
-            return self.stop(Problem::Unexpected { found: "`NOT` after `NOT`".into() }, operator, "one `NOT`", Some(fix));
+            let fix = Fix {
+                span: operator.start..self.at,
+                text: String::new(),
+            };
+            return self.stop(
+                Problem::Unexpected {
+                    found: "`NOT` after `NOT`".into(),
+                },
+                operator,
+                "one `NOT`",
+                Some(fix),
+            );
         }
         let start = self.at;
         let operand = self.atom(field)?;
@@ -316,9 +331,20 @@ impl<'a> Parser<'a> {
             self.at = start;
             self.proximity(field)?;
             let group = self.slice(start..self.at).trim_end();
-            let fix = Fix { span: start..start + group.len(), text: format!("({group})") };
+            let fix = Fix {
+                span: start..start + group.len(),
+                text: format!("({group})"),
+            };
             let end = atom_end.max(near);
-            self.error(Problem::NotPositional { operator: "NEAR", what: "NOT" }, operator.start..end, "parentheses: `NOT (a NEAR/5 b)`", Some(fix));
+            self.error(
+                Problem::NotPositional {
+                    operator: "NEAR",
+                    what: "NOT",
+                },
+                operator.start..end,
+                "parentheses: `NOT (a NEAR/5 b)`",
+                Some(fix),
+            );
         }
         Ok(Node::Not(Box::new(operand)))
     }
@@ -333,20 +359,40 @@ impl<'a> Parser<'a> {
             self.needs_operand(operator, span.clone())?;
             let right_start = self.at;
             if let (Next::Not | Next::Minus, end) = self.peek()? {
-                let problem = Problem::NotPositional { operator, what: "NOT" };
-                return self.stop(problem, right_start..end, "a word, a phrase or an OR group", None);
+                let problem = Problem::NotPositional {
+                    operator,
+                    what: "NOT",
+                };
+                return self.stop(
+                    problem,
+                    right_start..end,
+                    "a word, a phrase or an OR group",
+                    None,
+                );
             }
             let right = self.atom(field)?;
             let left_fault = without_place(&left).map(|what| (what, start..span.start));
-            if let Some((what, side)) = left_fault.or_else(|| without_place(&right).map(|what| (what, right_start..self.at))) {
+            if let Some((what, side)) = left_fault
+                .or_else(|| without_place(&right).map(|what| (what, right_start..self.at)))
+            {
                 // An operand that has its own error already stands as `Everything`.
                 if self.errors.is_empty() {
-                    self.error(Problem::NotPositional { operator, what }, side, "words, phrases, hashtags or an OR group of them", None);
+                    self.error(
+                        Problem::NotPositional { operator, what },
+                        side,
+                        "words, phrases, hashtags or an OR group of them",
+                        None,
+                    );
                 }
                 left = Node::Everything;
                 continue;
             }
-            left = Node::Near(Near { left: Box::new(left), right: Box::new(right), distance, ordered });
+            left = Node::Near(Near {
+                left: Box::new(left),
+                right: Box::new(right),
+                distance,
+                ordered,
+            });
         }
         Ok(left)
     }
@@ -364,13 +410,26 @@ impl<'a> Parser<'a> {
                 Some(field) => self.field_value(field),
                 None => self.chunk(end),
             },
-            Next::End => {
-                self.stop(Problem::Unexpected { found: "the end of the query".into() }, start..end, "a word, a phrase or a group", None)
-            }
+            Next::End => self.stop(
+                Problem::Unexpected {
+                    found: "the end of the query".into(),
+                },
+                start..end,
+                "a word, a phrase or a group",
+                None,
+            ),
             _ => {
                 let found = format!("`{}`", self.slice(start..end));
-                let fix = Fix { span: start..end, text: String::new() };
-                self.stop(Problem::Unexpected { found }, start..end, "a word, a phrase or a group", Some(fix))
+                let fix = Fix {
+                    span: start..end,
+                    text: String::new(),
+                };
+                self.stop(
+                    Problem::Unexpected { found },
+                    start..end,
+                    "a word, a phrase or a group",
+                    Some(fix),
+                )
             }
         }
     }
@@ -381,16 +440,39 @@ impl<'a> Parser<'a> {
         self.at += 1;
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return self.stop(Problem::TooDeep { max: MAX_DEPTH }, open..open + 1, "fewer parentheses inside each other", None);
+            return self.stop(
+                Problem::TooDeep { max: MAX_DEPTH },
+                open..open + 1,
+                "fewer parentheses inside each other",
+                None,
+            );
         }
         if let (Next::Close, end) = self.peek()? {
-            let fix = Fix { span: open..end, text: String::new() };
-            return self.stop(Problem::Unexpected { found: "an empty group".into() }, open..end, "a word between `(` and `)`", Some(fix));
+            let fix = Fix {
+                span: open..end,
+                text: String::new(),
+            };
+            return self.stop(
+                Problem::Unexpected {
+                    found: "an empty group".into(),
+                },
+                open..end,
+                "a word between `(` and `)`",
+                Some(fix),
+            );
         }
         let node = self.or(field)?;
         if self.peek()?.0 != Next::Close {
-            let fix = Fix { span: self.at..self.at, text: ")".into() };
-            return self.stop(Problem::Unclosed { what: "the group" }, open..open + 1, "`)`", Some(fix));
+            let fix = Fix {
+                span: self.at..self.at,
+                text: ")".into(),
+            };
+            return self.stop(
+                Problem::Unclosed { what: "the group" },
+                open..open + 1,
+                "`)`",
+                Some(fix),
+            );
         }
         self.at += 1;
         self.depth -= 1;
@@ -401,11 +483,29 @@ impl<'a> Parser<'a> {
     pub(crate) fn quoted(&mut self) -> Step<Range<usize>> {
         let open = self.at;
         let start = open + self.rest().chars().next().map_or(0, char::len_utf8);
-        let Some(len) = self.source.get(start..).and_then(|rest| rest.find(is_quote)) else {
-            let fix = Fix { span: self.source.len()..self.source.len(), text: "\"".into() };
-            return self.stop(Problem::Unclosed { what: "the phrase" }, open..self.source.len(), "a closing quote", Some(fix));
+        let Some(len) = self
+            .source
+            .get(start..)
+            .and_then(|rest| rest.find(is_quote))
+        else {
+            let fix = Fix {
+                span: self.source.len()..self.source.len(),
+                text: "\"".into(),
+            };
+            return self.stop(
+                Problem::Unclosed { what: "the phrase" },
+                open..self.source.len(),
+                "a closing quote",
+                Some(fix),
+            );
         };
-        self.at = start + len + self.source.get(start + len..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        self.at = start
+            + len
+            + self
+                .source
+                .get(start + len..)
+                .and_then(|rest| rest.chars().next())
+                .map_or(0, char::len_utf8);
         Ok(start..start + len)
     }
 
@@ -416,26 +516,45 @@ impl<'a> Parser<'a> {
         let words = terms::phrase(self, inner);
         let slop = self.slop()?;
         if slop.is_some() && words.iter().any(|word| word.form == crate::Form::Prefix) {
-            self.error(Problem::NotYet { what: "a wildcard in a phrase with `~`".into() }, open..self.at, "whole words", None);
+            self.error(
+                Problem::NotYet {
+                    what: "a wildcard in a phrase with `~`".into(),
+                },
+                open..self.at,
+                "whole words",
+                None,
+            );
         }
-        Ok(if words.is_empty() { Node::Everything } else { Node::Text(Text { scope, words, slop }) })
+        Ok(if words.is_empty() {
+            Node::Everything
+        } else {
+            Node::Text(Text { scope, words, slop })
+        })
     }
 
     fn slop(&mut self) -> Step<Option<u16>> {
-        let Some(rest) = self.rest().strip_prefix('~') else { return Ok(None) };
+        let Some(rest) = self.rest().strip_prefix('~') else {
+            return Ok(None);
+        };
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let span = self.at..self.at + 1 + digits;
-        match rest.get(..digits).and_then(|digits| digits.parse().ok()).filter(|&n: &u16| n <= MAX_DISTANCE) {
-            Some(slop) => {
-                self.at = span.end;
-                Ok(Some(slop))
-            }
-            None => {
-                let problem = Problem::BadValue { field: "~", written: self.slice(span.clone()).to_owned() };
-                let fix = Fix { span: span.clone(), text: format!("~{DEFAULT_DISTANCE}") };
-                self.stop(problem, span, "a number of words from 0 to 1000", Some(fix))
-            }
+        if let Some(slop) = rest
+            .get(..digits)
+            .and_then(|digits| digits.parse().ok())
+            .filter(|&n: &u16| n <= MAX_DISTANCE)
+        {
+            self.at = span.end;
+            return Ok(Some(slop));
         }
+        let problem = Problem::BadValue {
+            field: "~",
+            written: self.slice(span.clone()).to_owned(),
+        };
+        let fix = Fix {
+            span: span.clone(),
+            text: format!("~{DEFAULT_DISTANCE}"),
+        };
+        self.stop(problem, span, "a number of words from 0 to 1000", Some(fix))
     }
 
     fn chunk(&mut self, end: usize) -> Step<Node> {
@@ -449,24 +568,52 @@ impl<'a> Parser<'a> {
             return self.field(name);
         }
         self.at = end;
-        let later = |what: &str| Problem::NotYet { what: what.to_owned() };
+        let later = |what: &str| Problem::NotYet {
+            what: what.to_owned(),
+        };
         if chunk == "*" {
             if !self.stored {
-                self.error(Problem::NothingRequired, span, "a word, a phrase or an account", None);
+                self.error(
+                    Problem::NothingRequired,
+                    span,
+                    "a word, a phrase or an account",
+                    None,
+                );
             }
             return Ok(Node::Everything);
         }
         if matches!(chunk, "SENTENCE" | "OSENTENCE" | "PARAGRAPH") && self.rest().starts_with('(') {
-            let fix = Fix { span: span.clone(), text: String::new() };
-            return self.stop(later(&format!("`{chunk}(…)`")), span, "`NEAR/n` between the words", Some(fix));
+            let fix = Fix {
+                span: span.clone(),
+                text: String::new(),
+            };
+            return self.stop(
+                later(&format!("`{chunk}(…)`")),
+                span,
+                "`NEAR/n` between the words",
+                Some(fix),
+            );
         }
         if let Some(name) = chunk.strip_prefix('@') {
-            let fix = (!name.is_empty()).then(|| Fix { span: span.clone(), text: format!("mention:{name}") });
-            self.error(later("a saved list (`@name`)"), span, "`mention:name` for posts that name an account", fix);
+            let fix = (!name.is_empty()).then(|| Fix {
+                span: span.clone(),
+                text: format!("mention:{name}"),
+            });
+            self.error(
+                later("a saved list (`@name`)"),
+                span,
+                "`mention:name` for posts that name an account",
+                fix,
+            );
             return Ok(Node::Everything);
         }
         if chunk.starts_with('>') {
-            self.error(later("a word's frequency (`>=n:word`)"), span, "the word alone", None);
+            self.error(
+                later("a word's frequency (`>=n:word`)"),
+                span,
+                "the word alone",
+                None,
+            );
             return Ok(Node::Everything);
         }
         let operator = match chunk {
@@ -476,15 +623,36 @@ impl<'a> Parser<'a> {
             _ => None,
         };
         if let Some(operator) = operator {
-            let fix = Fix { span: span.clone(), text: operator.to_owned() };
-            return self.stop(Problem::Unexpected { found: format!("`{chunk}`") }, span, &format!("`{operator}`"), Some(fix));
+            let fix = Fix {
+                span: span.clone(),
+                text: operator.to_owned(),
+            };
+            return self.stop(
+                Problem::Unexpected {
+                    found: format!("`{chunk}`"),
+                },
+                span,
+                &format!("`{operator}`"),
+                Some(fix),
+            );
         }
         if matches!(chunk, "and" | "or" | "not" | "near") {
-            let fix = Fix { span: span.clone(), text: chunk.to_ascii_uppercase() };
+            let fix = Fix {
+                span: span.clone(),
+                text: chunk.to_ascii_uppercase(),
+            };
             self.lint(Doubt::SmallOperator, span.clone(), vec![fix]);
         }
         let words = terms::bare(self, span);
-        Ok(if words.is_empty() { Node::Everything } else { Node::Text(Text { scope: Scope::Anywhere, words, slop: None }) })
+        Ok(if words.is_empty() {
+            Node::Everything
+        } else {
+            Node::Text(Text {
+                scope: Scope::Anywhere,
+                words,
+                slop: None,
+            })
+        })
     }
 
     fn field(&mut self, name: &str) -> Step<Node> {
@@ -493,19 +661,39 @@ impl<'a> Parser<'a> {
         let Some(&(_, field)) = FIELDS.iter().find(|(known, _)| *known == lower) else {
             let all = || FIELDS.iter().map(|(name, _)| *name);
             let (problem, fix) = if LATER.contains(&lower.as_str()) {
-                (Problem::NotYet { what: format!("the field `{lower}`") }, None)
+                (
+                    Problem::NotYet {
+                        what: format!("the field `{lower}`"),
+                    },
+                    None,
+                )
             } else {
-                let fix = match names::nearest(name, all()) {
-                    Some(near) => Fix { span: span.clone(), text: near.to_owned() },
-                    None => {
-                        let end = self.chunk_end();
-                        Fix { span: self.at..end, text: format!("\"{}\"", self.slice(self.at..end)) }
+                let fix = if let Some(near) = names::nearest(name, all()) {
+                    Fix {
+                        span: span.clone(),
+                        text: near.to_owned(),
+                    }
+                } else {
+                    let end = self.chunk_end();
+                    Fix {
+                        span: self.at..end,
+                        text: format!("\"{}\"", self.slice(self.at..end)),
                     }
                 };
-                (Problem::UnknownField { name: name.to_owned() }, Some(fix))
+                (
+                    Problem::UnknownField {
+                        name: name.to_owned(),
+                    },
+                    Some(fix),
+                )
             };
             let known: Vec<&str> = all().collect();
-            self.error(problem, span.clone(), &format!("one of {}", known.join(", ")), fix);
+            self.error(
+                problem,
+                span.clone(),
+                &format!("one of {}", known.join(", ")),
+                fix,
+            );
             // Read over the value, so that later errors are found as well.
             self.at = span.end + 1;
             return match self.rest().chars().next() {
@@ -524,9 +712,19 @@ impl<'a> Parser<'a> {
             _ => {
                 let before = self.at;
                 self.space()?;
-                let fix = (!self.rest().is_empty() && self.at > before).then(|| Fix { span: before..self.at, text: String::new() });
-                let problem = Problem::Unexpected { found: format!("nothing after `{name}:`") };
-                self.stop(problem, span.start..before, "a value right after the colon", fix)
+                let fix = (!self.rest().is_empty() && self.at > before).then(|| Fix {
+                    span: before..self.at,
+                    text: String::new(),
+                });
+                let problem = Problem::Unexpected {
+                    found: format!("nothing after `{name}:`"),
+                };
+                self.stop(
+                    problem,
+                    span.start..before,
+                    "a value right after the colon",
+                    fix,
+                )
             }
         }
     }
@@ -535,7 +733,12 @@ impl<'a> Parser<'a> {
     fn limits(&mut self, root: &Node) {
         let all = 0..self.source.len();
         if !is_within(root, MAX_DEPTH) {
-            self.error(Problem::TooDeep { max: MAX_DEPTH }, all, "fewer groups or NEAR inside each other", None);
+            self.error(
+                Problem::TooDeep { max: MAX_DEPTH },
+                all,
+                "fewer groups or NEAR inside each other",
+                None,
+            );
             return;
         }
         if self.stored {
@@ -543,13 +746,34 @@ impl<'a> Parser<'a> {
         }
         let (terms, wildcards) = terms::count(root);
         if terms > MAX_TERMS {
-            self.error(Problem::TooManyTerms { terms, max: MAX_TERMS }, all.clone(), "several queries", None);
+            self.error(
+                Problem::TooManyTerms {
+                    terms,
+                    max: MAX_TERMS,
+                },
+                all.clone(),
+                "several queries",
+                None,
+            );
         }
         if wildcards > MAX_WILDCARDS {
-            self.error(Problem::TooManyWildcards { wildcards, max: MAX_WILDCARDS }, all.clone(), "whole words", None);
+            self.error(
+                Problem::TooManyWildcards {
+                    wildcards,
+                    max: MAX_WILDCARDS,
+                },
+                all.clone(),
+                "whole words",
+                None,
+            );
         }
         if !requires_something(root) {
-            self.error(Problem::NothingRequired, all, "a word, hashtag, account or address outside NOT, and in every branch of OR", None);
+            self.error(
+                Problem::NothingRequired,
+                all,
+                "a word, hashtag, account or address outside NOT, and in every branch of OR",
+                None,
+            );
         }
     }
 }

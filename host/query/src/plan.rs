@@ -22,7 +22,9 @@ pub fn plan(query: &Query) -> QueryPlan {
     if planner.nodes.len() > MAX_NODES {
         planner.nodes = vec![PlanNode::Other("query".into())];
     }
-    QueryPlan { nodes: planner.nodes }
+    QueryPlan {
+        nodes: planner.nodes,
+    }
 }
 
 struct Planner {
@@ -44,7 +46,10 @@ impl Planner {
 
     fn children(&mut self, nodes: &[Node]) -> (Vec<u32>, bool) {
         let added: Vec<Added> = nodes.iter().map(|node| self.add(node)).collect();
-        (added.iter().map(|(at, _)| *at).collect(), added.iter().all(|(_, exact)| *exact))
+        (
+            added.iter().map(|(at, _)| *at).collect(),
+            added.iter().all(|(_, exact)| *exact),
+        )
     }
 
     fn add(&mut self, node: &Node) -> Added {
@@ -74,7 +79,9 @@ impl Planner {
             Node::Hashtag(tag) => (self.push(PlanNode::Hashtag(tag.to_string())), true),
             Node::Author(name) => (self.push(PlanNode::Author(name.to_string())), true),
             Node::Language(tag) => (self.push(PlanNode::Language(tag.to_string())), false),
-            Node::Address(address) => (self.push(PlanNode::Domain(address.host.to_string())), false),
+            Node::Address(address) => {
+                (self.push(PlanNode::Domain(address.host.to_string())), false)
+            }
             Node::Everything => self.other("everything"),
             Node::Mention(_) => self.other("mention"),
             Node::Country(_) => self.other("country"),
@@ -107,7 +114,11 @@ impl Planner {
         for (nth, word) in text.words.iter().enumerate() {
             let is_glued = word.glued || text.words.get(nth + 1).is_some_and(|next| next.glued);
             if is_whole(word.form) && !is_glued {
-                let node = if word.form == Form::Tag { PlanNode::Hashtag } else { PlanNode::Word };
+                let node = if word.form == Form::Tag {
+                    PlanNode::Hashtag
+                } else {
+                    PlanNode::Word
+                };
                 parts.push(self.push(node(word.text.to_string())));
             }
         }
@@ -154,7 +165,12 @@ pub fn hashtags_of(query: &Query) -> Vec<String> {
     visit(query.root(), true, &mut |node, wanted| match node {
         Node::Hashtag(tag) if wanted => found.push(tag.to_string()),
         Node::Text(text) if wanted => {
-            found.extend(text.words.iter().filter(|word| word.form == Form::Tag).map(|word| word.text.to_string()));
+            found.extend(
+                text.words
+                    .iter()
+                    .filter(|word| word.form == Form::Tag)
+                    .map(|word| word.text.to_string()),
+            );
         }
         _ => {}
     });
@@ -165,7 +181,11 @@ pub fn hashtags_of(query: &Query) -> Vec<String> {
 fn visit(node: &Node, wanted: bool, see: &mut impl FnMut(&Node, bool)) {
     see(node, wanted);
     match node {
-        Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| visit(node, wanted, see)),
+        Node::All(nodes) | Node::Any(nodes) => {
+            for node in nodes {
+                visit(node, wanted, see);
+            }
+        }
         Node::Not(node) => visit(node, !wanted, see),
         Node::Near(near) => {
             visit(&near.left, wanted, see);

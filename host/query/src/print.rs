@@ -64,7 +64,12 @@ fn joined(children: &[Node], between: &str, around: Binding, f: &mut Formatter<'
 fn near_words(near: &Near, f: &mut Formatter<'_>) -> Result {
     // A chain leans to the left: only there it needs no parentheses.
     node(&near.left, Binding::Near, f)?;
-    write!(f, " {}/{} ", if near.ordered { "ONEAR" } else { "NEAR" }, near.distance)?;
+    write!(
+        f,
+        " {}/{} ",
+        if near.ordered { "ONEAR" } else { "NEAR" },
+        near.distance
+    )?;
     node(&near.right, Binding::Atom, f)
 }
 
@@ -113,7 +118,11 @@ fn text(what: &Text, f: &mut Formatter<'_>) -> Result {
         && (word.form == Form::Wild || (word.form != Form::Tag && is_plain(&word.text)))
     {
         f.write_str(&word.text)?;
-        return if word.form == Form::Prefix { f.write_char('*') } else { Ok(()) };
+        return if word.form == Form::Prefix {
+            f.write_char('*')
+        } else {
+            Ok(())
+        };
     }
     quoted(&what.words, f)?;
     what.slop.map_or(Ok(()), |slop| write!(f, "~{slop}"))
@@ -144,7 +153,9 @@ fn quoted(words: &[Word], f: &mut Formatter<'_>) -> Result {
 
 /// Whether a word can stand without quotes and without being taken for something else.
 fn is_plain(word: &str) -> bool {
-    word.chars().all(|c| matches!(class(c), Class::Word | Class::Single | Class::Extend) || matches!(c, '.' | ','))
+    word.chars().all(|c| {
+        matches!(class(c), Class::Word | Class::Single | Class::Extend) || matches!(c, '.' | ',')
+    })
 }
 
 /// Whether a word can be written against its neighbour: ideographs and kana, which neither join nor compose.

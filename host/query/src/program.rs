@@ -20,11 +20,25 @@ pub(crate) enum Op {
     /// Not the operand.
     Not { end: u32 },
     /// Left operand follows, right one stands at `right`.
-    Near { right: u32, end: u32, distance: u16, ordered: bool },
+    Near {
+        right: u32,
+        end: u32,
+        distance: u16,
+        ordered: bool,
+    },
     /// One whole word, the commonest condition.
-    Word { number: u64, word: u32, scope: Scope },
+    Word {
+        number: u64,
+        word: u32,
+        scope: Scope,
+    },
     /// Words next to each other, or one that is not whole.
-    Words { first: u32, len: u32, scope: Scope, slop: Option<u16> },
+    Words {
+        first: u32,
+        len: u32,
+        scope: Scope,
+        slop: Option<u16>,
+    },
     /// A hashtag.
     Tag { number: u64, word: u32 },
     /// A condition that is kept as a node.
@@ -85,7 +99,14 @@ impl Program {
                     self.add(child);
                 }
                 let end = self.ops.len() as u32;
-                self.set(at, if matches!(node, Node::All(_)) { Op::All { end } } else { Op::Any { end } });
+                self.set(
+                    at,
+                    if matches!(node, Node::All(_)) {
+                        Op::All { end }
+                    } else {
+                        Op::Any { end }
+                    },
+                );
             }
             Node::Not(child) => {
                 self.ops.push(Op::Everything);
@@ -93,18 +114,34 @@ impl Program {
                 let end = self.ops.len() as u32;
                 self.set(at, Op::Not { end });
             }
-            Node::Near(Near { left, right, distance, ordered }) => {
+            Node::Near(Near {
+                left,
+                right,
+                distance,
+                ordered,
+            }) => {
                 self.ops.push(Op::Everything);
                 self.add(left);
                 let middle = self.ops.len() as u32;
                 self.add(right);
                 let end = self.ops.len() as u32;
-                self.set(at, Op::Near { right: middle, end, distance: *distance, ordered: *ordered });
+                self.set(
+                    at,
+                    Op::Near {
+                        right: middle,
+                        end,
+                        distance: *distance,
+                        ordered: *ordered,
+                    },
+                );
             }
             Node::Text(text) => self.add_text(text),
             Node::Hashtag(tag) => {
                 let word = self.add_word(tag, Form::Tag, number(Space::Tag, tag.as_bytes()));
-                self.ops.push(Op::Tag { number: number(Space::Tag, tag.as_bytes()), word });
+                self.ops.push(Op::Tag {
+                    number: number(Space::Tag, tag.as_bytes()),
+                    word,
+                });
             }
             other => {
                 let leaf = match other {
@@ -113,10 +150,15 @@ impl Program {
                     other => other.clone(),
                 };
                 let number = match &leaf {
-                    Node::Author(name) | Node::Mention(name) | Node::Network(name) => number(Space::Other, name.as_bytes()),
+                    Node::Author(name) | Node::Mention(name) | Node::Network(name) => {
+                        number(Space::Other, name.as_bytes())
+                    }
                     _ => 0,
                 };
-                self.ops.push(Op::Leaf { number, leaf: self.leaves.len() as u32 });
+                self.ops.push(Op::Leaf {
+                    number,
+                    leaf: self.leaves.len() as u32,
+                });
                 self.leaves.push(leaf);
             }
         }
@@ -128,17 +170,29 @@ impl Program {
             self.add_word(&word.text, word.form, word_number(word, text.scope));
         }
         self.ops.push(match text.words.as_slice() {
-            [word] if word.form == Form::Exact => {
-                Op::Word { number: word_number(word, text.scope), word: first, scope: text.scope }
-            }
-            words => Op::Words { first, len: words.len() as u32, scope: text.scope, slop: text.slop },
+            [word] if word.form == Form::Exact => Op::Word {
+                number: word_number(word, text.scope),
+                word: first,
+                scope: text.scope,
+            },
+            words => Op::Words {
+                first,
+                len: words.len() as u32,
+                scope: text.scope,
+                slop: text.slop,
+            },
         });
     }
 
     fn add_word(&mut self, text: &str, form: Form, number: u64) -> u32 {
         let from = self.text.len() as u32;
         self.text.push_str(text);
-        self.words.push(WordOp { number, form, from, to: self.text.len() as u32 });
+        self.words.push(WordOp {
+            number,
+            form,
+            from,
+            to: self.text.len() as u32,
+        });
         (self.words.len() - 1) as u32
     }
 
@@ -160,10 +214,14 @@ impl Program {
         }
     }
     pub(crate) fn words(&self, first: u32, len: u32) -> &[WordOp] {
-        self.words.get(first as usize..(first + len) as usize).unwrap_or_default()
+        self.words
+            .get(first as usize..(first + len) as usize)
+            .unwrap_or_default()
     }
     pub(crate) fn word_text(&self, word: &WordOp) -> &str {
-        self.text.get(word.from as usize..word.to as usize).unwrap_or_default()
+        self.text
+            .get(word.from as usize..word.to as usize)
+            .unwrap_or_default()
     }
     pub(crate) fn leaf(&self, leaf: u32) -> Option<&Node> {
         self.leaves.get(leaf as usize)

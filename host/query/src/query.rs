@@ -30,7 +30,14 @@ impl Query {
     /// does not refuse what only must not be saved, such as a query that requires nothing.
     pub fn new(root: Node) -> Result<Self, ParseErrors> {
         let refuse = |problem| {
-            ParseErrors(vec![ParseError { problem, span: 0..0, line: 1, column: 1, expected: "a tree that can be written".into(), fix: None }])
+            ParseErrors(vec![ParseError {
+                problem,
+                span: 0..0,
+                line: 1,
+                column: 1,
+                expected: "a tree that can be written".into(),
+                fix: None,
+            }])
         };
         if !is_within(&root, MAX_DEPTH) {
             return Err(refuse(Problem::TooDeep { max: MAX_DEPTH }));
@@ -42,7 +49,10 @@ impl Query {
 
     /// Of a tree that is canonical and checked.
     pub(crate) fn of_canonical(root: Node) -> Self {
-        Self { program: Program::of(&root), root }
+        Self {
+            program: Program::of(&root),
+            root,
+        }
     }
 
     /// The query that every post matches, written `*`; people cannot save it, operators and the demo can.
@@ -61,7 +71,11 @@ impl Query {
 
     /// A hash of the printed form (FNV-1a, 64 bits): the same in every process, for caches and change detection; no secret, no proof.
     pub fn stable_hash(&self) -> u64 {
-        self.to_string().bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+        self.to_string()
+            .bytes()
+            .fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+            })
     }
 }
 
@@ -86,9 +100,13 @@ impl std::fmt::Debug for Query {
 
 /// Whether a tree has at most `levels` levels.
 pub(crate) fn is_within(node: &Node, levels: usize) -> bool {
-    let Some(below) = levels.checked_sub(1) else { return false };
+    let Some(below) = levels.checked_sub(1) else {
+        return false;
+    };
     match node {
-        Node::All(children) | Node::Any(children) => children.iter().all(|child| is_within(child, below)),
+        Node::All(children) | Node::Any(children) => {
+            children.iter().all(|child| is_within(child, below))
+        }
         Node::Not(child) => is_within(child, below),
         Node::Near(near) => is_within(&near.left, below) && is_within(&near.right, below),
         _ => true,
@@ -134,7 +152,9 @@ pub(crate) fn canonical(node: Node) -> Node {
             }
             Node::Address(address)
         }
-        Node::Measure(measure, Bounds::Between(low, high)) if low == high => Node::Measure(measure, Bounds::Equal(low)),
+        Node::Measure(measure, Bounds::Between(low, high)) if low == high => {
+            Node::Measure(measure, Bounds::Equal(low))
+        }
         other => other,
     }
 }
@@ -154,7 +174,9 @@ fn canonical_text(mut text: Text) -> Node {
         open = !matches!(word.form, Form::Exact | Form::Tag);
     }
     match text.words.as_slice() {
-        [word] if word.form == Form::Tag && text.scope == Scope::Anywhere => Node::Hashtag(word.text.clone()),
+        [word] if word.form == Form::Tag && text.scope == Scope::Anywhere => {
+            Node::Hashtag(word.text.clone())
+        }
         [_] => Node::Text(Text { slop: None, ..text }),
         _ => Node::Text(text),
     }
@@ -167,7 +189,10 @@ fn check(node: &Node) -> Result<(), Problem> {
         Node::Near(near) => {
             let operator = if near.ordered { "ONEAR" } else { "NEAR" };
             if near.distance > MAX_DISTANCE {
-                return Err(Problem::BadValue { field: operator, written: near.distance.to_string() });
+                return Err(Problem::BadValue {
+                    field: operator,
+                    written: near.distance.to_string(),
+                });
             }
             for side in [&near.left, &near.right] {
                 if let Some(what) = without_place(side) {
@@ -180,29 +205,54 @@ fn check(node: &Node) -> Result<(), Problem> {
         Node::Text(text) => check_text(text),
         Node::EntityText(words) => {
             if words.is_empty() || words.iter().any(|word| word.form != Form::Exact) {
-                return Err(Problem::NoWord { written: String::new() });
+                return Err(Problem::NoWord {
+                    written: String::new(),
+                });
             }
             words.iter().try_for_each(check_word)
         }
-        Node::Hashtag(tag) => check_word(&Word { text: tag.clone(), form: Form::Tag, glued: false }),
+        Node::Hashtag(tag) => check_word(&Word {
+            text: tag.clone(),
+            form: Form::Tag,
+            glued: false,
+        }),
         Node::Author(value) | Node::Mention(value) => {
             if crate::values::handle(value) == Some(value) {
                 return Ok(());
             }
-            Err(Problem::BadValue { field: "author", written: value.to_string() })
+            Err(Problem::BadValue {
+                field: "author",
+                written: value.to_string(),
+            })
         }
         Node::Topic(value) => check_value(value),
         Node::Language(value) | Node::Country(value) | Node::Network(value) => {
-            if value.is_empty() || !value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
-                return Err(Problem::BadValue { field: "code", written: value.to_string() });
+            if value.is_empty()
+                || !value
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            {
+                return Err(Problem::BadValue {
+                    field: "code",
+                    written: value.to_string(),
+                });
             }
             Ok(())
         }
         Node::Address(address) => {
             let written = format!("{}{}", address.host, address.path);
             match crate::address::cut(&written) {
-                Some(cut) if cut.host == *address.host && cut.path == *address.path && !written.contains(['"', ' ', '\n', '\t']) => Ok(()),
-                _ => Err(Problem::BadValue { field: "url", written }),
+                Some(cut)
+                    if cut.host == *address.host
+                        && cut.path == *address.path
+                        && !written.contains(['"', ' ', '\n', '\t']) =>
+                {
+                    Ok(())
+                }
+                _ => Err(Problem::BadValue {
+                    field: "url",
+                    written,
+                }),
             }
         }
         _ => Ok(()),
@@ -212,32 +262,57 @@ fn check(node: &Node) -> Result<(), Problem> {
 fn check_value(value: &str) -> Result<(), Problem> {
     let folded = crate::parse::fold_value(value);
     if value.is_empty() || value.contains(crate::parse::is_quote) || folded != value {
-        return Err(Problem::BadValue { field: "value", written: value.to_owned() });
+        return Err(Problem::BadValue {
+            field: "value",
+            written: value.to_owned(),
+        });
     }
     Ok(())
 }
 
 fn check_text(text: &Text) -> Result<(), Problem> {
     if text.words.is_empty() {
-        return Err(Problem::NoWord { written: String::new() });
+        return Err(Problem::NoWord {
+            written: String::new(),
+        });
     }
     if text.slop.is_some_and(|slop| slop > MAX_DISTANCE) {
-        return Err(Problem::BadValue { field: "~", written: text.slop.unwrap_or_default().to_string() });
+        return Err(Problem::BadValue {
+            field: "~",
+            written: text.slop.unwrap_or_default().to_string(),
+        });
     }
     let open = text.words.iter().any(|word| word.form == Form::Wild) && text.words.len() > 1;
-    let loose = text.slop.is_some() && text.words.iter().any(|word| matches!(word.form, Form::Prefix | Form::Wild));
+    let loose = text.slop.is_some()
+        && text
+            .words
+            .iter()
+            .any(|word| matches!(word.form, Form::Prefix | Form::Wild));
     if open || loose {
-        return Err(Problem::NotYet { what: "a wildcard in such a phrase".into() });
+        return Err(Problem::NotYet {
+            what: "a wildcard in such a phrase".into(),
+        });
     }
     text.words.iter().try_for_each(check_word)
 }
 
 /// A word must be what cutting its own text gives.
 fn check_word(word: &Word) -> Result<(), Problem> {
-    let bad = || Problem::NoWord { written: word.text.to_string() };
+    let bad = || Problem::NoWord {
+        written: word.text.to_string(),
+    };
     if word.form == Form::Wild {
-        let sound = |piece: &str| piece.is_empty() || (is_one(piece, Kind::Word) && piece.chars().all(is_letter));
-        return if word.text.contains('?') && !word.text.starts_with('?') && word.text.split('?').all(sound) { Ok(()) } else { Err(bad()) };
+        let sound = |piece: &str| {
+            piece.is_empty() || (is_one(piece, Kind::Word) && piece.chars().all(is_letter))
+        };
+        return if word.text.contains('?')
+            && !word.text.starts_with('?')
+            && word.text.split('?').all(sound)
+        {
+            Ok(())
+        } else {
+            Err(bad())
+        };
     }
     let sound = match word.form {
         Form::Tag => is_one(&format!("#{}", word.text), Kind::Tag),
@@ -266,12 +341,22 @@ fn is_one(text: &str, kind: Kind) -> bool {
         }
         fn token(&mut self, kind: Kind, from: usize, _: usize, _: usize) {
             self.tokens += 1;
-            let text = if kind == Kind::Tag { self.text.strip_prefix('#').unwrap_or_default() } else { self.text };
+            let text = if kind == Kind::Tag {
+                self.text.strip_prefix('#').unwrap_or_default()
+            } else {
+                self.text
+            };
             self.same = kind == self.kind && self.folded.get(from..) == Some(text);
         }
         fn mention(&mut self, _: usize, _: usize) {}
     }
-    let mut same = Same { text, kind, folded: String::new(), tokens: 0, same: false };
+    let mut same = Same {
+        text,
+        kind,
+        folded: String::new(),
+        tokens: 0,
+        same: false,
+    };
     segment(text, &mut same);
     same.tokens == 1 && same.same
 }

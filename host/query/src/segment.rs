@@ -41,7 +41,10 @@ pub(crate) fn segment(text: &str, sink: &mut impl Sink) {
     let mut after_word = false;
     while let Some(&byte) = bytes.get(at) {
         if is_word_byte(byte) {
-            if !after_word && matches!(byte | 0x20, b'h' | b'w') && let Some(end) = address_end(text, at) {
+            if !after_word
+                && matches!(byte | 0x20, b'h' | b'w')
+                && let Some(end) = address_end(text, at)
+            {
                 let from = sink.folded().len();
                 sink.token(Kind::Address, from, at, end);
                 at = end;
@@ -50,7 +53,8 @@ pub(crate) fn segment(text: &str, sink: &mut impl Sink) {
             let end = ascii_run(bytes, at);
             if bytes.get(end).is_none_or(u8::is_ascii) {
                 let from = sink.folded().len();
-                sink.folded().push_str(text.get(at..end).unwrap_or_default());
+                sink.folded()
+                    .push_str(text.get(at..end).unwrap_or_default());
                 if let Some(added) = sink.folded().get_mut(from..) {
                     added.make_ascii_lowercase();
                 }
@@ -72,7 +76,9 @@ pub(crate) fn segment(text: &str, sink: &mut impl Sink) {
             after_word = next.is_some();
             at = next.unwrap_or(at + 1);
         } else {
-            let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+            let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else {
+                break;
+            };
             let (next, was_word) = match class(c) {
                 Class::Word => (word(text, at, sink), true),
                 Class::Single => (single(text, at, sink), true),
@@ -112,11 +118,19 @@ fn ascii_run(bytes: &[u8], start: usize) -> usize {
 fn run(text: &str, start: usize) -> usize {
     let mut end = start;
     let mut digit = false;
-    let mut chars = text.get(start..).unwrap_or_default().char_indices().peekable();
+    let mut chars = text
+        .get(start..)
+        .unwrap_or_default()
+        .char_indices()
+        .peekable();
     while let Some((offset, c)) = chars.next() {
         let inside = match class(c) {
             Class::Word | Class::Extend => true,
-            _ => digit && matches!(c, '.' | ',') && chars.peek().is_some_and(|(_, next)| next.is_ascii_digit()),
+            _ => {
+                digit
+                    && matches!(c, '.' | ',')
+                    && chars.peek().is_some_and(|(_, next)| next.is_ascii_digit())
+            }
         };
         if !inside {
             break;
@@ -176,7 +190,12 @@ fn pieces(folded: &str, emit: &mut impl FnMut(&str)) {
             Class::Word => run(folded, at),
             Class::Single => {
                 let rest = folded.get(at + c.len_utf8()..).unwrap_or_default();
-                at + c.len_utf8() + rest.chars().take_while(|&c| class(c) == Class::Extend).map(char::len_utf8).sum::<usize>()
+                at + c.len_utf8()
+                    + rest
+                        .chars()
+                        .take_while(|&c| class(c) == Class::Extend)
+                        .map(char::len_utf8)
+                        .sum::<usize>()
             }
             _ => {
                 at += c.len_utf8();
@@ -189,13 +208,21 @@ fn pieces(folded: &str, emit: &mut impl FnMut(&str)) {
 }
 
 fn emoji(text: &str, start: usize, sink: &mut impl Sink) -> usize {
-    let mut chars = text.get(start..).unwrap_or_default().char_indices().peekable();
+    let mut chars = text
+        .get(start..)
+        .unwrap_or_default()
+        .char_indices()
+        .peekable();
     let from = sink.folded().len();
     let mut end = start;
-    let Some((_, first)) = chars.next() else { return start + 1 };
+    let Some((_, first)) = chars.next() else {
+        return start + 1;
+    };
     sink.folded().push(first);
     end += first.len_utf8();
-    if is_flag_half(first) && let Some((_, second)) = chars.next_if(|&(_, c)| is_flag_half(c)) {
+    if is_flag_half(first)
+        && let Some((_, second)) = chars.next_if(|&(_, c)| is_flag_half(c))
+    {
         sink.folded().push(second);
         end += second.len_utf8();
     }
@@ -249,7 +276,10 @@ fn tag(text: &str, start: usize, name: usize, sink: &mut impl Sink) -> Option<us
 /// The folded form of a hashtag's name: what stays of it as one word.
 pub(crate) fn fold_tag(name: &str) -> String {
     let folded = fold_slow(name.trim_start_matches(['#', '＃']));
-    folded.chars().filter(|&c| matches!(class(c), Class::Word | Class::Single | Class::Extend)).collect()
+    folded
+        .chars()
+        .filter(|&c| matches!(class(c), Class::Word | Class::Single | Class::Extend))
+        .collect()
 }
 
 fn mention(text: &str, at: usize, sink: &mut impl Sink) {
@@ -257,7 +287,10 @@ fn mention(text: &str, at: usize, sink: &mut impl Sink) {
     let bytes = text.as_bytes();
     let name = |from: usize| {
         let mut end = from;
-        while bytes.get(end).is_some_and(|&b| is_word_byte(b) || matches!(b, b'.' | b'-')) {
+        while bytes
+            .get(end)
+            .is_some_and(|&b| is_word_byte(b) || matches!(b, b'.' | b'-'))
+        {
             end += 1;
         }
         while end > from && matches!(bytes.get(end - 1), Some(b'.' | b'-')) {
@@ -282,12 +315,20 @@ fn mention(text: &str, at: usize, sink: &mut impl Sink) {
 fn address_end(text: &str, start: usize) -> Option<usize> {
     let rest = text.get(start..)?;
     let bytes = rest.as_bytes();
-    let starts = |prefix: &[u8]| bytes.get(..prefix.len()).is_some_and(|b| b.eq_ignore_ascii_case(prefix));
-    let scheme = [&b"https://"[..], b"http://", b"www."].into_iter().find(|p| starts(p))?;
+    let starts = |prefix: &[u8]| {
+        bytes
+            .get(..prefix.len())
+            .is_some_and(|b| b.eq_ignore_ascii_case(prefix))
+    };
+    let scheme = [&b"https://"[..], b"http://", b"www."]
+        .into_iter()
+        .find(|p| starts(p))?;
     let mut end = 0;
     for c in rest.chars() {
         let inside = if c.is_ascii() {
-            !c.is_ascii_whitespace() && !c.is_ascii_control() && !matches!(c, '<' | '>' | '"' | '`' | '{' | '}' | '|' | '\\' | '^')
+            !c.is_ascii_whitespace()
+                && !c.is_ascii_control()
+                && !matches!(c, '<' | '>' | '"' | '`' | '{' | '}' | '|' | '\\' | '^')
         } else {
             matches!(class(c), Class::Word | Class::Single | Class::Extend)
         };
@@ -298,7 +339,12 @@ fn address_end(text: &str, start: usize) -> Option<usize> {
     }
     let written = rest.get(..end)?;
     let open = written.contains('(');
-    let trimmed = written.trim_end_matches(|c| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | ']') || (c == ')' && !open));
+    let trimmed = written.trim_end_matches(|c| {
+        matches!(
+            c,
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | ']'
+        ) || (c == ')' && !open)
+    });
     (trimmed.len() > scheme.len()).then_some(start + trimmed.len())
 }
 
@@ -321,7 +367,8 @@ pub(crate) mod tests {
             &mut self.folded
         }
         fn token(&mut self, kind: Kind, from: usize, start: usize, end: usize) {
-            self.tokens.push((kind, self.folded[from..].to_owned(), start, end));
+            self.tokens
+                .push((kind, self.folded[from..].to_owned(), start, end));
         }
         fn mention(&mut self, start: usize, end: usize) {
             self.mentions.push((start, end));
@@ -344,8 +391,14 @@ pub(crate) mod tests {
     #[test]
     fn texts_are_cut_as_people_read_them() {
         let cases: [(&str, &[&str]); 16] = [
-            ("Lumora's new Car-Sharing!", &["lumora", "s", "new", "car", "sharing"]),
-            ("v2.0 costs 1,000.50, ok. 3", &["v2.0", "costs", "1,000.50", "ok", "3"]),
+            (
+                "Lumora's new Car-Sharing!",
+                &["lumora", "s", "new", "car", "sharing"],
+            ),
+            (
+                "v2.0 costs 1,000.50, ok. 3",
+                &["v2.0", "costs", "1,000.50", "ok", "3"],
+            ),
             ("Phở bò ở HÀ NỘI", &["phở", "bò", "ở", "hà", "nội"]),
             ("Pho\u{31B}\u{309} ngon", &["phở", "ngon"]),
             ("我买了汽车", &["我", "买", "了", "汽", "车"]),
@@ -354,9 +407,18 @@ pub(crate) mod tests {
             ("삼성은 좋다", &["삼성은", "좋다"]),
             ("ที่นี่", &["ที่", "นี่"]),
             ("हिन्दी में", &["हिन्दी", "में"]),
-            ("love❤️it 👍🏽👨‍👩‍👧 🇻🇳🇫🇷", &["love", "❤", "it", "👍🏽", "👨‍👩‍👧", "🇻🇳", "🇫🇷"]),
-            ("#LumoraFail (#phở) a#b #1 #", &["#lumorafail", "#phở", "a", "b", "1"]),
-            ("see https://shop.example/a?b=1. Now www.x.example)", &["see", "<address>", "now", "<address>"]),
+            (
+                "love❤️it 👍🏽👨‍👩‍👧 🇻🇳🇫🇷",
+                &["love", "❤", "it", "👍🏽", "👨‍👩‍👧", "🇻🇳", "🇫🇷"],
+            ),
+            (
+                "#LumoraFail (#phở) a#b #1 #",
+                &["#lumorafail", "#phở", "a", "b", "1"],
+            ),
+            (
+                "see https://shop.example/a?b=1. Now www.x.example)",
+                &["see", "<address>", "now", "<address>"],
+            ),
             ("Straße ＦＵＬＬ ﬁne", &["strasse", "full", "fine"]),
             ("foo_bar brand™ co\u{AD}op", &["foo_bar", "brand", "coop"]),
             ("1️⃣ …  -- ", &["1"]),

@@ -22,40 +22,60 @@ pub(crate) struct Finder<'a> {
 impl Finder<'_> {
     /// Whether a positional operation holds.
     pub(crate) fn is_found(&self, at: u32) -> bool {
-        match *self.program.op(at) {
-            Op::Word { number, word, scope } => {
-                let places = self.doc.places(number);
-                if places.is_empty() {
-                    return false;
-                }
-                let range = self.doc.scope(scope);
-                let text = self.word_text(word);
-                places.iter().any(|&(_, place)| range.contains(&place) && self.is_text(place, text))
+        if let Op::Word {
+            number,
+            word,
+            scope,
+        } = *self.program.op(at)
+        {
+            let places = self.doc.places(number);
+            if places.is_empty() {
+                return false;
             }
-            _ => {
-                let mut found = Vec::new();
-                self.spans(at, &mut found);
-                !found.is_empty()
-            }
+            let range = self.doc.scope(scope);
+            let text = self.word_text(word);
+            return places
+                .iter()
+                .any(|&(_, place)| range.contains(&place) && self.is_text(place, text));
         }
+        let mut found = Vec::new();
+        self.spans(at, &mut found);
+        !found.is_empty()
     }
 
     /// Adds what a positional operation finds, ascending by first token, without repeats.
     pub(crate) fn spans(&self, at: u32, out: &mut Vec<Span>) {
         match *self.program.op(at) {
-            Op::Word { number, word, scope } => {
+            Op::Word {
+                number,
+                word,
+                scope,
+            } => {
                 let range = self.doc.scope(scope);
                 let text = self.word_text(word);
                 let places = self.doc.places(number).iter().map(|&(_, place)| place);
-                out.extend(places.filter(|place| range.contains(place) && self.is_text(*place, text)).map(|place| (place, place)));
+                out.extend(
+                    places
+                        .filter(|place| range.contains(place) && self.is_text(*place, text))
+                        .map(|place| (place, place)),
+                );
             }
             Op::Tag { number, word } => {
                 let text = self.word_text(word);
                 let places = self.doc.places(number).iter().map(|&(_, place)| place);
                 let end = self.doc.scope(Scope::Anywhere).end;
-                out.extend(places.filter(|place| *place < end && self.is_text(*place, text)).map(|place| (place, place)));
+                out.extend(
+                    places
+                        .filter(|place| *place < end && self.is_text(*place, text))
+                        .map(|place| (place, place)),
+                );
             }
-            Op::Words { first, len, scope, slop } => {
+            Op::Words {
+                first,
+                len,
+                scope,
+                slop,
+            } => {
                 let words = self.program.words(first, len);
                 match slop {
                     Some(slop) => self.loose(words, scope, u32::from(slop), out),
@@ -74,7 +94,12 @@ impl Finder<'_> {
                 }
                 out.dedup();
             }
-            Op::Near { right, distance, ordered, .. } => {
+            Op::Near {
+                right,
+                distance,
+                ordered,
+                ..
+            } => {
                 let (mut lefts, mut rights) = (Vec::new(), Vec::new());
                 self.spans(at + 1, &mut lefts);
                 if !lefts.is_empty() {
@@ -89,18 +114,28 @@ impl Finder<'_> {
     }
 
     fn word_text(&self, word: u32) -> &str {
-        self.program.words(word, 1).first().map_or("", |word| self.program.word_text(word))
+        self.program
+            .words(word, 1)
+            .first()
+            .map_or("", |word| self.program.word_text(word))
     }
 
     fn is_text(&self, place: u32, text: &str) -> bool {
-        self.doc.tokens().get(place as usize).is_some_and(|token| self.doc.text(token.piece) == text)
+        self.doc
+            .tokens()
+            .get(place as usize)
+            .is_some_and(|token| self.doc.text(token.piece) == text)
     }
 
     fn is_word(&self, token: &Token, word: &WordOp) -> bool {
         let wanted = self.program.word_text(word);
         match word.form {
-            Form::Exact | Form::Tag => token.number == word.number && self.doc.text(token.piece) == wanted,
-            Form::Prefix => token.kind == Kind::Word && self.doc.text(token.piece).starts_with(wanted),
+            Form::Exact | Form::Tag => {
+                token.number == word.number && self.doc.text(token.piece) == wanted
+            }
+            Form::Prefix => {
+                token.kind == Kind::Word && self.doc.text(token.piece).starts_with(wanted)
+            }
             Form::Wild => token.kind == Kind::Word && is_wild(self.doc.text(token.piece), wanted),
         }
     }
@@ -130,7 +165,12 @@ impl Finder<'_> {
                     .doc
                     .tokens()
                     .get(first as usize..=last as usize)
-                    .is_some_and(|tokens| tokens.iter().zip(words).all(|(token, word)| self.is_word(token, word)))
+                    .is_some_and(|tokens| {
+                        tokens
+                            .iter()
+                            .zip(words)
+                            .all(|(token, word)| self.is_word(token, word))
+                    })
         };
         let mut take = |first: u32| {
             if holds(first) {
@@ -138,7 +178,10 @@ impl Finder<'_> {
             }
         };
         match anchor {
-            Some((nth, places)) => places.iter().filter_map(|&(_, place)| place.checked_sub(nth as u32)).for_each(&mut take),
+            Some((nth, places)) => places
+                .iter()
+                .filter_map(|&(_, place)| place.checked_sub(nth as u32))
+                .for_each(&mut take),
             None => range.clone().for_each(&mut take),
         }
     }
@@ -149,7 +192,10 @@ impl Finder<'_> {
         // Each different word once, with how often it is needed.
         let mut needed: Vec<(&WordOp, usize)> = Vec::with_capacity(words.len());
         for word in words {
-            let same = |other: &WordOp| other.number == word.number && self.program.word_text(other) == self.program.word_text(word);
+            let same = |other: &WordOp| {
+                other.number == word.number
+                    && self.program.word_text(other) == self.program.word_text(word)
+            };
             match needed.iter_mut().find(|(other, _)| same(other)) {
                 Some((_, times)) => *times += 1,
                 None => needed.push((word, 1)),
@@ -160,7 +206,11 @@ impl Finder<'_> {
             let before = events.len();
             let text = self.program.word_text(word);
             let places = self.doc.places(word.number).iter().map(|&(_, place)| place);
-            events.extend(places.filter(|place| range.contains(place) && self.is_text(*place, text)).map(|place| (place, nth)));
+            events.extend(
+                places
+                    .filter(|place| range.contains(place) && self.is_text(*place, text))
+                    .map(|place| (place, nth)),
+            );
             if events.len() - before < *times {
                 return;
             }
@@ -178,8 +228,12 @@ impl Finder<'_> {
             }
             // Give up from the left what is there often enough without it; then this is the smallest window that ends here.
             while missing == 0 {
-                let Some(&(first, gone)) = events.get(open) else { break };
-                let Some(count) = counts.get_mut(gone) else { break };
+                let Some(&(first, gone)) = events.get(open) else {
+                    break;
+                };
+                let Some(count) = counts.get_mut(gone) else {
+                    break;
+                };
                 open += 1;
                 *count -= 1;
                 if *count < need(gone) {
@@ -193,7 +247,14 @@ impl Finder<'_> {
     }
 
     /// Pairs close to each other: for each side the closest partner before and after it.
-    fn near(&self, lefts: &[Span], rights: &[Span], distance: u32, ordered: bool, out: &mut Vec<Span>) {
+    fn near(
+        &self,
+        lefts: &[Span],
+        rights: &[Span],
+        distance: u32,
+        ordered: bool,
+        out: &mut Vec<Span>,
+    ) {
         let before = out.len();
         self.pairs(lefts, rights, distance, out);
         if !ordered {
@@ -208,7 +269,9 @@ impl Finder<'_> {
     /// Pairs of one of `firsts` and, after it, one of `seconds`; `firsts` and `seconds` ascend by first token.
     fn pairs(&self, firsts: &[Span], seconds: &[Span], distance: u32, out: &mut Vec<Span>) {
         let close = |first: Span, second: Span| {
-            second.0 > first.1 && second.0 - first.1 - 1 <= distance && self.doc.part_of(first.0) == self.doc.part_of(second.1)
+            second.0 > first.1
+                && second.0 - first.1 - 1 <= distance
+                && self.doc.part_of(first.0) == self.doc.part_of(second.1)
         };
         for &first in firsts {
             let next = seconds.partition_point(|second| second.0 <= first.1);
@@ -220,7 +283,11 @@ impl Finder<'_> {
         by_end.sort_unstable_by_key(|span| span.1);
         for &second in seconds {
             let before = by_end.partition_point(|first| first.1 < second.0);
-            if let Some(&first) = before.checked_sub(1).and_then(|last| by_end.get(last)).filter(|first| close(**first, second)) {
+            if let Some(&first) = before
+                .checked_sub(1)
+                .and_then(|last| by_end.get(last))
+                .filter(|first| close(**first, second))
+            {
                 out.push((first.0, second.1));
             }
         }
@@ -230,5 +297,8 @@ impl Finder<'_> {
 /// Whether a word fits a pattern in which `?` stands for one character.
 fn is_wild(text: &str, pattern: &str) -> bool {
     let mut chars = text.chars();
-    pattern.chars().all(|wanted| chars.next().is_some_and(|c| wanted == '?' || wanted == c)) && chars.next().is_none()
+    pattern
+        .chars()
+        .all(|wanted| chars.next().is_some_and(|c| wanted == '?' || wanted == c))
+        && chars.next().is_none()
 }

@@ -22,7 +22,11 @@ impl Sink for Tokens {
         &mut self.folded
     }
     fn token(&mut self, kind: Kind, from: usize, start: usize, end: usize) {
-        self.tokens.push((kind, self.folded.get(from..).unwrap_or_default().to_owned(), start..end));
+        self.tokens.push((
+            kind,
+            self.folded.get(from..).unwrap_or_default().to_owned(),
+            start..end,
+        ));
     }
     fn mention(&mut self, _: usize, _: usize) {}
 }
@@ -35,7 +39,12 @@ fn cut(text: &str) -> Vec<(Kind, String, Range<usize>)> {
 
 /// Conditions and wildcards of a tree.
 pub(crate) fn count(node: &Node) -> (usize, usize) {
-    let sum = |children: &[Node]| children.iter().map(count).fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
+    let sum = |children: &[Node]| {
+        children
+            .iter()
+            .map(count)
+            .fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
+    };
     match node {
         Node::All(children) | Node::Any(children) => sum(children),
         Node::Not(child) => count(child),
@@ -43,9 +52,13 @@ pub(crate) fn count(node: &Node) -> (usize, usize) {
             let (left, right) = (count(&near.left), count(&near.right));
             (left.0 + right.0, left.1 + right.1)
         }
-        Node::Text(text) => {
-            (text.words.len(), text.words.iter().filter(|word| matches!(word.form, Form::Prefix | Form::Wild)).count())
-        }
+        Node::Text(text) => (
+            text.words.len(),
+            text.words
+                .iter()
+                .filter(|word| matches!(word.form, Form::Prefix | Form::Wild))
+                .count(),
+        ),
         Node::EntityText(words) => (words.len(), 0),
         _ => (1, 0),
     }
@@ -56,9 +69,16 @@ pub(crate) fn phrase(parser: &mut Parser<'_>, span: Range<usize>) -> Vec<Word> {
     let text = parser.slice(span.clone());
     for (at, _) in text.match_indices('?') {
         let inside = |c: Option<char>| c.is_some_and(|c| class(c) == Class::Word);
-        let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+        let (before, after) = (
+            text.get(..at).unwrap_or_default(),
+            text.get(at + 1..).unwrap_or_default(),
+        );
         if inside(before.chars().next_back()) && inside(after.chars().next()) {
-            parser.lint(Doubt::WildcardInQuotes, span.start + at..span.start + at + 1, Vec::new());
+            parser.lint(
+                Doubt::WildcardInQuotes,
+                span.start + at..span.start + at + 1,
+                Vec::new(),
+            );
         }
     }
     words(parser, span)
@@ -69,11 +89,25 @@ pub(crate) fn bare(parser: &mut Parser<'_>, span: Range<usize>) -> Vec<Word> {
     let chunk = parser.slice(span.clone());
     let fuzzy = chunk.trim_end_matches(|c: char| c.is_ascii_digit());
     if let Some(word) = fuzzy.strip_suffix('~') {
-        let fix = Fix { span: span.clone(), text: word.to_owned() };
-        parser.error(Problem::NotYet { what: "a fuzzy word (`word~`)".into() }, span, "the word alone", Some(fix));
+        let fix = Fix {
+            span: span.clone(),
+            text: word.to_owned(),
+        };
+        parser.error(
+            Problem::NotYet {
+                what: "a fuzzy word (`word~`)".into(),
+            },
+            span,
+            "the word alone",
+            Some(fix),
+        );
         return Vec::new();
     }
-    if chunk.contains('?') && cut(chunk).first().is_none_or(|token| token.0 != Kind::Address) {
+    if chunk.contains('?')
+        && cut(chunk)
+            .first()
+            .is_none_or(|token| token.0 != Kind::Address)
+    {
         return open_word(parser, span).into_iter().collect();
     }
     words(parser, span)
@@ -85,30 +119,63 @@ fn words(parser: &mut Parser<'_>, span: Range<usize>) -> Vec<Word> {
     let tokens = cut(text);
     if let Some((.., place)) = tokens.iter().find(|(kind, ..)| *kind == Kind::Address) {
         let address = text.get(place.clone()).unwrap_or_default().to_owned();
-        let fix = (tokens.len() == 1).then(|| Fix { span: span.clone(), text: format!("url:{address}") });
-        parser.error(Problem::Unexpected { found: "a web address".into() }, within(place), "`url:…` or `domain:…`", fix);
+        let fix = (tokens.len() == 1).then(|| Fix {
+            span: span.clone(),
+            text: format!("url:{address}"),
+        });
+        parser.error(
+            Problem::Unexpected {
+                found: "a web address".into(),
+            },
+            within(place),
+            "`url:…` or `domain:…`",
+            fix,
+        );
         return Vec::new();
     }
     if tokens.is_empty() {
         let written = text.chars().take(40).collect();
-        let fix = Fix { span: span.clone(), text: String::new() };
-        parser.error(Problem::NoWord { written }, span, "a letter, digit or emoji", Some(fix).filter(|_| text.len() <= 3));
+        let fix = Fix {
+            span: span.clone(),
+            text: String::new(),
+        };
+        parser.error(
+            Problem::NoWord { written },
+            span,
+            "a letter, digit or emoji",
+            Some(fix).filter(|_| text.len() <= 3),
+        );
         return Vec::new();
     }
     let mut words: Vec<Word> = Vec::with_capacity(tokens.len());
     let mut stars = 0;
     for (nth, (kind, folded, place)) in tokens.iter().enumerate() {
-        let between = nth.checked_sub(1).and_then(|before| tokens.get(before)).and_then(|before| text.get(before.2.end..place.start));
+        let between = nth
+            .checked_sub(1)
+            .and_then(|before| tokens.get(before))
+            .and_then(|before| text.get(before.2.end..place.start));
         let last_here = tokens.get(nth + 1).is_none_or(|next| next.2 != *place);
         let mut rest = text.get(place.end..).unwrap_or_default().chars();
         let starred = last_here && rest.next() == Some('*');
-        let mut form = if *kind == Kind::Tag { Form::Tag } else { Form::Exact };
+        let mut form = if *kind == Kind::Tag {
+            Form::Tag
+        } else {
+            Form::Exact
+        };
         if starred {
             stars += 1;
             let whole = within(&(place.start..place.end + 1));
-            if rest.next().is_some_and(|c| !matches!(class(c), Class::Other) || c == '*') {
+            if rest
+                .next()
+                .is_some_and(|c| !matches!(class(c), Class::Other) || c == '*')
+            {
                 let what = "a `*` inside a word".to_owned();
-                parser.error(Problem::NotYet { what }, whole, "`*` at the end of a word", None);
+                parser.error(
+                    Problem::NotYet { what },
+                    whole,
+                    "`*` at the end of a word",
+                    None,
+                );
                 return Vec::new();
             }
             match folded.chars().next().map_or(Class::Other, class) {
@@ -127,11 +194,20 @@ fn words(parser: &mut Parser<'_>, span: Range<usize>) -> Vec<Word> {
                 }
             }
         }
-        words.push(Word { text: folded.as_str().into(), form, glued: matches!(between, Some("'" | "’")) });
+        words.push(Word {
+            text: folded.as_str().into(),
+            form,
+            glued: matches!(between, Some("'" | "’")),
+        });
     }
     if text.matches('*').count() > stars {
         let what = "a `*` that does not follow a word".to_owned();
-        parser.error(Problem::NotYet { what }, span, "`*` at the end of a word", None);
+        parser.error(
+            Problem::NotYet { what },
+            span,
+            "`*` at the end of a word",
+            None,
+        );
         return Vec::new();
     }
     words
@@ -155,14 +231,26 @@ fn open_word(parser: &mut Parser<'_>, span: Range<usize>) -> Option<Word> {
             _ => false,
         };
         if !sound {
-            let fix = Fix { span: span.clone(), text: format!("\"{}\"", chunk.replace(['?', '*'], " ").trim()) };
+            let fix = Fix {
+                span: span.clone(),
+                text: format!("\"{}\"", chunk.replace(['?', '*'], " ").trim()),
+            };
             let what = "a `?` beside other signs than letters".to_owned();
-            parser.error(Problem::NotYet { what }, span, "`?` inside or at the end of a word, such as `organi?e`", Some(fix));
+            parser.error(
+                Problem::NotYet { what },
+                span,
+                "`?` inside or at the end of a word, such as `organi?e`",
+                Some(fix),
+            );
             return None;
         }
     }
     let start: String = folded.split('?').next().unwrap_or_default().to_owned();
-    long_enough(parser, &start, span).then(|| Word { text: folded.into(), form: Form::Wild, glued: false })
+    long_enough(parser, &start, span).then(|| Word {
+        text: folded.into(),
+        form: Form::Wild,
+        glued: false,
+    })
 }
 
 /// Whether enough letters stand before a wildcard.
@@ -173,8 +261,16 @@ fn long_enough(parser: &mut Parser<'_>, start: &str, span: Range<usize>) -> bool
         return true;
     }
     let written = parser.slice(span.clone()).to_owned();
-    let fix = Fix { span: span.clone(), text: start.to_owned() };
-    parser.error(Problem::ShortPrefix { written, min }, span, "more letters, or the word without a wildcard", Some(fix));
+    let fix = Fix {
+        span: span.clone(),
+        text: start.to_owned(),
+    };
+    parser.error(
+        Problem::ShortPrefix { written, min },
+        span,
+        "more letters, or the word without a wildcard",
+        Some(fix),
+    );
     false
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use isocial_model::{language::SentimentLabel, post::PostKind};
+
 use crate::{
     Address, AddressOf, Bounds, Fix, Measure, Node, Number, Problem, Scope, Text, address,
     names::{self, Field},
@@ -45,21 +47,48 @@ impl Parser<'_> {
             self.quoted()?
         } else {
             let rest = self.rest();
-            let len = rest.find(|c: char| c.is_whitespace() || c == ')' || is_quote(c)).unwrap_or(rest.len());
+            let len = rest
+                .find(|c: char| c.is_whitespace() || c == ')' || is_quote(c))
+                .unwrap_or(rest.len());
             self.at += len;
             self.at - len..self.at
         };
         if let Some(scope) = scope {
             let words = terms::bare(self, span);
-            return Ok(if words.is_empty() { Node::Everything } else { Node::Text(Text { scope, words, slop: None }) });
+            return Ok(if words.is_empty() {
+                Node::Everything
+            } else {
+                Node::Text(Text {
+                    scope,
+                    words,
+                    slop: None,
+                })
+            });
         }
         Ok(self.value(field, span).unwrap_or(Node::Everything))
     }
 
-    fn bad(&mut self, field: Field, span: Range<usize>, expected: &str, fix: Option<String>) -> Option<Node> {
+    fn bad(
+        &mut self,
+        field: Field,
+        span: Range<usize>,
+        expected: &str,
+        fix: Option<String>,
+    ) -> Option<Node> {
         let written = self.slice(span.clone()).to_owned();
-        let fix = fix.map(|text| Fix { span: span.clone(), text });
-        self.error(Problem::BadValue { field: names::field(field), written }, span, expected, fix);
+        let fix = fix.map(|text| Fix {
+            span: span.clone(),
+            text,
+        });
+        self.error(
+            Problem::BadValue {
+                field: names::field(field),
+                written,
+            },
+            span,
+            expected,
+            fix,
+        );
         None
     }
 
@@ -73,44 +102,86 @@ impl Parser<'_> {
                     return self.bad(field, span, "a handle such as `lumora_care`", None);
                 };
                 let handle = handle.into();
-                Some(if field == Field::Author { Node::Author(handle) } else { Node::Mention(handle) })
+                Some(if field == Field::Author {
+                    Node::Author(handle)
+                } else {
+                    Node::Mention(handle)
+                })
             }
             Field::Hashtag => {
                 let tag = crate::segment::fold_tag(written.trim());
                 let node = Node::Hashtag(tag.as_str().into());
-                let sound = crate::Query::new(node.clone()).is_ok() && !written.contains(['*', '?']);
-                if sound { Some(node) } else { self.bad(field, span, "a hashtag such as `lumora`, with a letter in it", None) }
+                let sound =
+                    crate::Query::new(node.clone()).is_ok() && !written.contains(['*', '?']);
+                if sound {
+                    Some(node)
+                } else {
+                    self.bad(
+                        field,
+                        span,
+                        "a hashtag such as `lumora`, with a letter in it",
+                        None,
+                    )
+                }
             }
             Field::Lang => {
                 let code = lower.replace('_', "-");
                 let mut parts = code.split('-');
-                let first = parts.next().is_some_and(|p| matches!(p.len(), 2 | 3) && p.bytes().all(|b| b.is_ascii_lowercase()));
-                let rest = parts.all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+                let first = parts.next().is_some_and(|p| {
+                    matches!(p.len(), 2 | 3) && p.bytes().all(|b| b.is_ascii_lowercase())
+                });
+                let rest = parts.all(|p| {
+                    (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric())
+                });
                 if first && rest && code.len() <= 35 {
                     return Some(Node::Language(code.into()));
                 }
-                let name = LANGUAGES.iter().find(|(name, _)| *name == lower).map(|(_, code)| (*code).to_owned());
+                let name = LANGUAGES
+                    .iter()
+                    .find(|(name, _)| *name == lower)
+                    .map(|(_, code)| (*code).to_owned());
                 self.bad(field, span, "a language code such as `en` or `pt-BR`", name)
             }
             Field::Country => {
                 if lower.len() == 2 && lower.bytes().all(|b| b.is_ascii_lowercase()) {
                     return Some(Node::Country(lower.into()));
                 }
-                self.bad(field, span, "a country code of two letters such as `VN`", None)
+                self.bad(
+                    field,
+                    span,
+                    "a country code of two letters such as `VN`",
+                    None,
+                )
             }
             Field::Network => {
-                if (1..=32).contains(&lower.len()) && lower.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+                if (1..=32).contains(&lower.len())
+                    && lower
+                        .bytes()
+                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                {
                     return Some(Node::Network(lower.into()));
                 }
                 self.bad(field, span, "a network's name such as `mastodon`", None)
             }
             Field::Domain | Field::Url | Field::Link => self.address(field, span),
-            Field::Kind => self.choice(field, span, lower, &names::KINDS, |kind| kind.name()).map(Node::Kind),
-            Field::Sentiment => self.choice(field, span, lower, &names::SENTIMENTS, |label| label.name()).map(Node::Sentiment),
-            Field::Emotion => self.choice(field, span, lower, &names::EMOTIONS, names::emotion).map(Node::Emotion),
-            Field::Has => self.choice(field, span, lower, &names::HAS, names::has).map(Node::Has),
-            Field::Sensitive => self.choice(field, span, lower, &[true, false], truth).map(Node::Sensitive),
-            Field::Verified => self.choice(field, span, lower, &[true, false], truth).map(Node::Verified),
+            Field::Kind => self
+                .choice(field, span, lower, &names::KINDS, PostKind::name)
+                .map(Node::Kind),
+            Field::Sentiment => self
+                .choice(field, span, lower, &names::SENTIMENTS, SentimentLabel::name)
+                .map(Node::Sentiment),
+            Field::Emotion => self
+                .choice(field, span, lower, &names::EMOTIONS, names::emotion)
+                .map(Node::Emotion),
+            Field::Has => self
+                .choice(field, span, lower, &names::HAS, names::has)
+                .map(Node::Has),
+            Field::Sensitive => self
+                .choice(field, span, lower, &[true, false], truth)
+                .map(Node::Sensitive),
+            Field::Verified => self
+                .choice(field, span, lower, &[true, false], truth)
+                .map(Node::Verified),
             Field::Topic => {
                 if lower.is_empty() || lower.contains(is_quote) {
                     return self.bad(field, span, "a topic of a language pack", None);
@@ -119,12 +190,20 @@ impl Parser<'_> {
             }
             Field::Entity => {
                 // A quoted kind is a name to look for: `entity:person` and `entity:"person"` differ.
-                let quoted = self.source.get(..span.start).is_some_and(|before| before.ends_with(is_quote));
-                let kind = names::ENTITIES.into_iter().find(|kind| names::entity(*kind) == lower).filter(|_| !quoted);
+                let quoted = self
+                    .source
+                    .get(..span.start)
+                    .is_some_and(|before| before.ends_with(is_quote));
+                let kind = names::ENTITIES
+                    .into_iter()
+                    .find(|kind| names::entity(*kind) == lower)
+                    .filter(|_| !quoted);
                 if let Some(kind) = kind {
                     return Some(Node::EntityKind(kind));
                 }
-                Some(terms::entity(self, span)).filter(|words| !words.is_empty()).map(Node::EntityText)
+                Some(terms::entity(self, span))
+                    .filter(|words| !words.is_empty())
+                    .map(Node::EntityText)
             }
             Field::Measure(measure) => self.bounds(measure, span),
             // Text has gone its own way.
@@ -150,21 +229,36 @@ impl Parser<'_> {
     }
 
     fn address(&mut self, field: Field, span: Range<usize>) -> Option<Node> {
-        let cut = address::cut(self.slice(span.clone()).trim()).filter(|cut| cut.host.contains('.') && !cut.path.contains(char::is_whitespace));
+        let cut = address::cut(self.slice(span.clone()).trim())
+            .filter(|cut| cut.host.contains('.') && !cut.path.contains(char::is_whitespace));
         let Some(cut) = cut else {
             return self.bad(field, span, "a host such as `shop.example`", None);
         };
         if field == Field::Domain && !cut.path.is_empty() {
-            return self.bad(field, span, "a host without a path; `url:` takes paths", Some(cut.host));
+            return self.bad(
+                field,
+                span,
+                "a host without a path; `url:` takes paths",
+                Some(cut.host),
+            );
         }
         let of = match field {
             Field::Domain => AddressOf::Domain,
             Field::Url => AddressOf::Any,
             _ => AddressOf::Link,
         };
-        let node = Node::Address(Address { of, host: cut.host.into(), path: cut.path.into() });
+        let node = Node::Address(Address {
+            of,
+            host: cut.host.into(),
+            path: cut.path.into(),
+        });
         if crate::Query::new(node.clone()).is_err() {
-            return self.bad(field, span, "a web address such as `shop.example/cars`", None);
+            return self.bad(
+                field,
+                span,
+                "a web address such as `shop.example/cars`",
+                None,
+            );
         }
         Some(node)
     }
@@ -174,7 +268,11 @@ impl Parser<'_> {
         let written = self.slice(span.clone()).trim();
         let bounds = bounds(written);
         let highest = bounds.as_ref().map(|bounds| match *bounds {
-            Bounds::Equal(n) | Bounds::Above(n) | Bounds::AtLeast(n) | Bounds::Below(n) | Bounds::AtMost(n) => (n, n),
+            Bounds::Equal(n)
+            | Bounds::Above(n)
+            | Bounds::AtLeast(n)
+            | Bounds::Below(n)
+            | Bounds::AtMost(n) => (n, n),
             Bounds::Between(low, high) => (low, high),
         });
         match (bounds, highest) {
@@ -182,22 +280,45 @@ impl Parser<'_> {
                 let swapped = format!("{high}..{low}");
                 self.bad(field, span, "the smaller number first", Some(swapped))
             }
-            (Some(_), Some((low, high))) if measure == Measure::Rating && high.thousandths > 1000 => {
-                let fifth = |n: Number| Number { thousandths: n.thousandths / 5 };
-                let operator = written.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').is_empty();
-                let sign = if operator { "" } else { written.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') };
-                let fix = (high.thousandths <= 5000 && low == high).then(|| format!("{sign}{}", fifth(high)));
-                self.bad(field, span, "a rating from 0 to 1: four stars of five are 0.8", fix)
+            (Some(_), Some((low, high)))
+                if measure == Measure::Rating && high.thousandths > 1000 =>
+            {
+                let fifth = |n: Number| Number {
+                    thousandths: n.thousandths / 5,
+                };
+                let operator = written
+                    .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
+                    .is_empty();
+                let sign = if operator {
+                    ""
+                } else {
+                    written.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
+                };
+                let fix = (high.thousandths <= 5000 && low == high)
+                    .then(|| format!("{sign}{}", fifth(high)));
+                self.bad(
+                    field,
+                    span,
+                    "a rating from 0 to 1: four stars of five are 0.8",
+                    fix,
+                )
             }
             (Some(bounds), _) => Some(Node::Measure(measure, bounds)),
-            _ => self.bad(field, span, "a number, `>n`, `>=n`, `<n`, `<=n` or `a..b`", None),
+            _ => self.bad(
+                field,
+                span,
+                "a number, `>n`, `>=n`, `<n`, `<=n` or `a..b`",
+                None,
+            ),
         }
     }
 }
 
 /// A handle or native id as written, without decoration; `None` if nothing is left of it.
 pub(crate) fn handle(written: &str) -> Option<&str> {
-    let handle = written.trim_start_matches(|c: char| c == '@' || c.is_whitespace()).trim_end();
+    let handle = written
+        .trim_start_matches(|c: char| c == '@' || c.is_whitespace())
+        .trim_end();
     (!handle.is_empty() && !handle.contains(is_quote)).then_some(handle)
 }
 
@@ -224,15 +345,21 @@ fn bounds(written: &str) -> Option<Bounds> {
 
 /// At most 15 digits, and 3 after the point.
 fn number(written: &str) -> Option<Number> {
-    let (whole, part) = written.split_once('.').map_or((written, None), |(whole, part)| (whole, Some(part)));
+    let (whole, part) = written
+        .split_once('.')
+        .map_or((written, None), |(whole, part)| (whole, Some(part)));
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     if !(1..=15).contains(&whole.len()) || !digits(whole) {
         return None;
     }
     let rest = match part {
         None => 0,
-        Some(part) if (1..=3).contains(&part.len()) && digits(part) => format!("{part:0<3}").parse().ok()?,
+        Some(part) if (1..=3).contains(&part.len()) && digits(part) => {
+            format!("{part:0<3}").parse().ok()?
+        }
         Some(_) => return None,
     };
-    Some(Number { thousandths: whole.parse::<u64>().ok()? * 1000 + rest })
+    Some(Number {
+        thousandths: whole.parse::<u64>().ok()? * 1000 + rest,
+    })
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::making::{labeled, post, query};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn the_index_equals_asking_every_query(
@@ -60,7 +60,16 @@ proptest! {
 #[test]
 fn an_emptied_index_is_empty() {
     let mut index = Index::new();
-    for (key, text) in ["lumora car*", "\"new car\" OR #phở", "author:an", "site:shop.example", "mention:an"].iter().enumerate() {
+    for (key, text) in [
+        "lumora car*",
+        "\"new car\" OR #phở",
+        "author:an",
+        "site:shop.example",
+        "mention:an",
+    ]
+    .iter()
+    .enumerate()
+    {
         index.insert(key, Arc::new(isocial_query::parse(text).expect("sound")));
     }
     assert_eq!((index.len(), index.always_asked()), (5, 0));
@@ -74,11 +83,15 @@ fn an_emptied_index_is_empty() {
 fn other_queries_cost_a_post_nothing() {
     let mut index = Index::new();
     for key in 0..2000 {
-        let text = format!("brand{key} OR \"{key}x motors\" OR author:user{key} OR fabric{key}a* OR site:s{key}.example");
+        let text = format!(
+            "brand{key} OR \"{key}x motors\" OR author:user{key} OR fabric{key}a* OR site:s{key}.example"
+        );
         index.insert(key, Arc::new(isocial_query::parse(&text).expect("sound")));
     }
     let mut scratch = Scratch::default();
-    let doc = Doc::of(&labeled(crate::making::says("I drove a brand7 home, see https://s9.example/x and fabric11ab motors")));
+    let doc = Doc::of(&labeled(crate::making::says(
+        "I drove a brand7 home, see https://s9.example/x and fabric11ab motors",
+    )));
     let mut found = Vec::new();
     index.matches(&doc, &mut scratch, |key, _| found.push(key));
     found.sort_unstable();
