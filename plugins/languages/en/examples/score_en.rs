@@ -20,26 +20,35 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut towards = false;
     for argument in std::env::args().skip(1) {
         if argument == "--target" {
-            towards = true
+            towards = true;
         } else {
-            path = Some(argument)
+            path = Some(argument);
         }
     }
     let path = path.ok_or("give the path of a JSON Lines file, or set ISOCIAL_NLP_DEV")?;
     let mut rows = Vec::new();
+    let mut reader = Reader::default();
+    // Rows in the pack's language and in others: how many there are, and how many the pack takes for its own
+    let (mut own, mut others) = ((0u32, 0u32), (0u32, 0u32));
     for line in fs::read_to_string(path)?.lines() {
         let row: serde_json::Value = serde_json::from_str(line)?;
-        if row["lang"].as_str().is_none_or(|lang| lang == "en")
-            && let (Some(text), Some(label)) = (row["text"].as_str(), row["label"].as_str())
-        {
-            rows.push((
-                text.to_owned(),
-                label.to_owned(),
-                row["target"].as_str().unwrap_or_default().to_owned(),
-            ));
+        let Some(text) = row["text"].as_str() else {
+            continue;
+        };
+        let ours = row["lang"].as_str().is_none_or(|lang| lang == "en");
+        reader.take(text);
+        let count = if ours { &mut own } else { &mut others };
+        count.0 += 1;
+        count.1 += u32::from(reader.english().is_some());
+        if ours && let Some(label) = row["label"].as_str() {
+            let target = row["target"].as_str().unwrap_or_default();
+            rows.push((text.to_owned(), label.to_owned(), target.to_owned()));
         }
     }
-    let mut reader = Reader::default();
+    println!(
+        "language: knows {} of {} rows as its own, and takes {} of {} others for its own",
+        own.1, own.0, others.1, others.0
+    );
     let start = Instant::now();
     let opinions: Vec<Opinion> = rows
         .iter()

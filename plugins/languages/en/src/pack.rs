@@ -32,7 +32,7 @@ impl LanguagePack for English {
                 let hinted = document.hint.is_some_and(is_ours);
                 match reader.english() {
                     Some(confidence) if hinted => {
-                        answer.language(CODE, 1.0 - (1.0 - confidence) / 2.0)
+                        answer.language(CODE, 1.0 - (1.0 - confidence) / 2.0);
                     }
                     Some(confidence) => answer.language(CODE, confidence),
                     None if hinted && !reader.is_foreign() => answer.language(CODE, BY_HINT),

@@ -216,9 +216,9 @@ pub(crate) fn features(
             .is_some_and(|t| t.kind == Kind::Smile)
         {
             if value > 0.0 {
-                smile_good = 1.0
+                smile_good = 1.0;
             } else {
-                smile_bad = 1.0
+                smile_bad = 1.0;
             }
         }
     }
@@ -327,10 +327,10 @@ pub(crate) fn opinion(tokens: &[Token], hits: &[Hit]) -> Opinion {
     let anything = tokens
         .iter()
         .any(|t| matches!(t.kind, Kind::Word | Kind::Smile));
-    if !anything {
-        Opinion::UNKNOWN
-    } else {
+    if anything {
         decide(tokens, hits, |_| 1.0)
+    } else {
+        Opinion::UNKNOWN
     }
 }
 

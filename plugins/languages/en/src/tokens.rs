@@ -319,7 +319,7 @@ impl Scan<'_, '_> {
         match byte {
             b'.' | b'!' | b'?' => self.stop(),
             b',' | b';' | b':' | b'-' | b'(' | b')' | b'"' | b'/' | b'|' | b'[' | b']' => {
-                self.push(Kind::Pause, self.at + 1)
+                self.push(Kind::Pause, self.at + 1);
             }
             _ => self.at += 1,
         }

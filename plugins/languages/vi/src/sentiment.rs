@@ -229,10 +229,10 @@ pub(crate) fn opinion(tokens: &[Token], hits: &[Hit]) -> Opinion {
     let anything = tokens
         .iter()
         .any(|t| matches!(t.kind, Kind::Word | Kind::Smile));
-    if !anything {
-        Opinion::UNKNOWN
-    } else {
+    if anything {
         decide(hits, |_| 1.0)
+    } else {
+        Opinion::UNKNOWN
     }
 }
 
@@ -285,9 +285,9 @@ fn decide(hits: &[Hit], weight: impl Fn(&Hit) -> f32) -> Opinion {
     for hit in hits {
         let value = hit.value * weight(hit);
         if value > 0.0 {
-            good += value
+            good += value;
         } else {
-            bad -= value
+            bad -= value;
         }
     }
     let score = score(good - bad);

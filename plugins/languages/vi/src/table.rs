@@ -192,7 +192,7 @@ const fn read_entry(bytes: &[u8], mut at: usize) -> (Entry, usize) {
         match (column, byte) {
             (0, b'-') => sign = -1,
             (0, b'0'..=b'9') => valence = valence * 10 + (byte - b'0') as i8,
-            (1, b'.') | (2, b'.') => {}
+            (1 | 2, b'.') => {}
             (1, b'!') => flags |= Entry::NEGATES,
             (1, b'+') => flags |= Entry::BOOSTS,
             (1, b'-') => flags |= Entry::DAMPS,

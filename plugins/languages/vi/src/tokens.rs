@@ -256,9 +256,9 @@ impl Scan<'_, '_> {
             end += char.len_utf8();
         }
         if end == self.at + 1 {
-            self.at = end
+            self.at = end;
         } else {
-            self.push(Kind::Tag, end)
+            self.push(Kind::Tag, end);
         }
     }
 
@@ -287,7 +287,7 @@ impl Scan<'_, '_> {
         }
         match self.byte(self.at) {
             b',' | b';' | b':' | b'-' | b'(' | b')' | b'"' | b'/' | b'|' | b'[' | b']' | b'+' => {
-                self.push(Kind::Pause, self.at + 1)
+                self.push(Kind::Pause, self.at + 1);
             }
             _ => self.at += 1,
         }
