@@ -1,0 +1,95 @@
+//! Analysis: matched posts go through the language packs in batches, each post through the pack of its language.
+//!
+//! Lives here: which pack reads what, and which answer is kept. Not here: redaction and admission (`gate`), models (the packs).
+
+use std::sync::Arc;
+
+use isocial_model::{
+    Labeled,
+    language::{Analysis, Tasks},
+    post::Post,
+    receipt::Receipt,
+};
+use isocial_sandbox::{Executor, Plugin};
+
+use crate::plugged::Plugged;
+
+/// All analyses; the gate narrows them to what is granted.
+const TASKS: Tasks = Tasks { language: true, sentiment: true, emotions: true, entities: true, topics: true, translation: false };
+/// Below this confidence in its own language a pack's reading of a post without a language tag is not taken.
+const LEAST_CONFIDENCE: f32 = 0.5;
+
+/// A language pack as an organisation has it.
+#[derive(Debug, Clone)]
+pub struct Pack {
+    /// Primary subtags of the languages that its manifest declares.
+    pub languages: Vec<String>,
+    /// The pack.
+    pub plugged: Plugged,
+}
+
+/// What became of a list of posts.
+#[derive(Debug, Default)]
+pub struct Analysed {
+    /// One a post: the analysis, and the index into `receipts` of the call that made it.
+    pub posts: Vec<Option<(Analysis, usize)>>,
+    /// One a call.
+    pub receipts: Vec<Receipt>,
+}
+
+/// Analyses posts. A pack that fails costs its batch the analysis, never the posts: they are kept without.
+pub async fn analyse(executor: &Executor, packs: &[Pack], posts: &[Arc<Labeled<Post>>]) -> Analysed {
+    let mut done = Analysed { posts: vec![None; posts.len()], receipts: Vec::new() };
+    let tags: Vec<Option<String>> = posts.iter().map(|p| isocial_gate::language_tag(p)).collect();
+    for pack in packs {
+        let reads = |tag: &Option<String>| match tag {
+            Some(tag) => {
+                let known = packs.iter().any(|p| p.languages.contains(tag));
+                pack.languages.contains(tag) || !known
+            }
+            None => true,
+        };
+        let chosen: Vec<usize> = (0..posts.len()).filter(|n| tags.get(*n).is_some_and(reads)).collect();
+        let mut rest = chosen.as_slice();
+        while !rest.is_empty() {
+            let batch: Vec<Arc<Labeled<Post>>> = rest.iter().filter_map(|n| posts.get(*n).cloned()).collect();
+            let (passed, open) = match pack.plugged.door.project_documents(&batch, &[], TASKS) {
+                Ok(projected) => projected,
+                Err(error) => {
+                    tracing::warn!(plugin.id = %pack.plugged.door.package(), error = %error, "posts could not be given to the pack");
+                    break;
+                }
+            };
+            let taken = open.context().taken().clamp(1, rest.len());
+            let (these, later) = rest.split_at(taken);
+            rest = later;
+            let (result, receipt) = pack
+                .plugged
+                .call(executor, (passed, open), Plugin::analyze, |door, answer, open| door.admit_analyses(answer, open))
+                .await;
+            let call = done.receipts.len();
+            done.receipts.push(receipt);
+            match result {
+                Ok(admitted) => {
+                    for (&n, analysis) in these.iter().zip(admitted.posts) {
+                        let tagged = tags.get(n).is_some_and(|t| t.as_ref().is_some_and(|t| pack.languages.contains(t)));
+                        if let (Some(slot), Some(analysis)) = (done.posts.get_mut(n), analysis)
+                            && better(&analysis, slot.as_ref().map(|(a, _)| a), tagged)
+                        {
+                            *slot = Some((analysis, call));
+                        }
+                    }
+                }
+                Err(error) => tracing::warn!(plugin.id = %pack.plugged.door.package(), error = %error, "a batch was not analysed"),
+            }
+        }
+    }
+    done
+}
+
+/// Whether a reading is to be kept: always where the network says that the post is in this pack's language, else where the pack is
+/// sure enough of the language, and surer than the pack before it.
+fn better(new: &Analysis, old: Option<&Analysis>, tagged: bool) -> bool {
+    let confidence = |a: &Analysis| a.language.as_ref().map_or(0.0, |(_, c)| *c);
+    tagged || (confidence(new) >= LEAST_CONFIDENCE && old.is_none_or(|old| confidence(new) > confidence(old)))
+}

@@ -1,0 +1,214 @@
+//! Enabling: installations, sources, monitors and rules, each checked before it is kept, and the jobs that follow from them.
+//!
+//! Lives here: what a change of configuration must check and set in motion. Not here: who may make it (`api`), the rows (`store`).
+
+use isocial_catalog::ConfigError;
+use isocial_model::{AccountId, InstallationId, Kind, MonitorId, RuleId, WorkspaceId, channel::Severity};
+use isocial_query::{ParseErrors, parse};
+use isocial_store::{
+    JobKind, OrgDb, OrgScope, StoreError,
+    alerts::NewRule,
+    setup::{NewAccount, NewInstallation, NewMonitor},
+};
+
+use crate::{grant::Grant, host::Host, watch::RuleSpec};
+
+/// A change of configuration that was not made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnableError {
+    /// No such package.
+    #[error("no package `{0}` is registered: `GET /api/v1/plugins` lists those that are")]
+    NoPackage(String),
+    /// The configuration does not fit the manifest's schema.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The query does not parse, or may not be saved.
+    #[error(transparent)]
+    Query(#[from] ParseErrors),
+    /// A slot that the manifest does not name.
+    #[error("{package} has no credential slot `{slot}`: expected one of {known}")]
+    NoSlot {
+        /// The package.
+        package: String,
+        /// What was given.
+        slot: String,
+        /// What exists.
+        known: String,
+    },
+    /// Sources belong to connectors.
+    #[error("{package} is a {is}: sources belong to connectors")]
+    NotConnector {
+        /// The package.
+        package: String,
+        /// What it is.
+        is: Kind,
+    },
+    /// No such thing in this organisation.
+    #[error("no such {0} in this organisation")]
+    Unknown(&'static str),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a credential slot is filled with.
+#[derive(Clone)]
+pub enum CredentialValue {
+    /// A token, a key, a signing secret or a whole URL.
+    Value(String),
+    /// A user name and a password.
+    Login(String, String),
+}
+
+impl std::fmt::Debug for CredentialValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CredentialValue(…)")
+    }
+}
+
+/// A package to be enabled.
+#[derive(Debug)]
+pub struct NewPlugin<'a> {
+    /// In which workspace.
+    pub workspace: &'a WorkspaceId,
+    /// The package's id; its newest registered version is taken.
+    pub package: &'a str,
+    /// Configuration, JSON; for connectors it belongs to each source instead and this is `{}`.
+    pub config: &'a str,
+    /// Hosts that the person adds and consents to, where the manifest says `tenant-declared`.
+    pub hosts: Vec<String>,
+    /// Credentials by slot.
+    pub credentials: Vec<(String, CredentialValue)>,
+}
+
+/// Enables a package with consent to exactly what its contracts ask for.
+pub async fn plugin(host: &Host, db: &OrgDb, new: NewPlugin<'_>) -> Result<InstallationId, EnableError> {
+    let loaded = host.library.newest(new.package).ok_or_else(|| EnableError::NoPackage(new.package.into()))?;
+    let config = match loaded.kind {
+        Kind::Connector => "{}".to_owned(),
+        _ => loaded.check_config(new.config)?,
+    };
+    for (slot, _) in &new.credentials {
+        if !loaded.manifest.credentials.iter().any(|s| s.name == *slot) {
+            let known: Vec<&str> = loaded.manifest.credentials.iter().map(|s| s.name.as_str()).collect();
+            return Err(EnableError::NoSlot { package: new.package.into(), slot: slot.clone(), known: known.join(", ") });
+        }
+    }
+    let grant = Grant::to_contracts(&loaded.manifest.contracts, new.hosts);
+    let id = db
+        .install(&NewInstallation {
+            workspace: new.workspace.clone(),
+            package: loaded.package.clone(),
+            kind: loaded.kind,
+            config,
+            grant: serde_json::to_string(&grant).unwrap_or_default(),
+        })
+        .await?;
+    for (slot, value) in new.credentials {
+        match value {
+            CredentialValue::Value(value) => crate::keeper::keep_value(db, &id, &slot, &value).await?,
+            CredentialValue::Login(user, password) => {
+                crate::keeper::keep_login(db, &id, &slot, &user, &password).await?;
+            }
+        }
+    }
+    host.forget(db);
+    Ok(id)
+}
+
+/// Adds a source to a connector's installation; it is read once a monitor names it.
+pub async fn source(
+    host: &Host,
+    db: &OrgDb,
+    installation: &InstallationId,
+    config: &str,
+    every_seconds: Option<u32>,
+) -> Result<AccountId, EnableError> {
+    let known = db.installation(installation).await?.ok_or(EnableError::Unknown("installation"))?;
+    let loaded = host.library.get(&known.package).ok_or_else(|| EnableError::NoPackage(known.package.to_string()))?;
+    if loaded.kind != Kind::Connector {
+        return Err(EnableError::NotConnector { package: known.package.to_string(), is: loaded.kind });
+    }
+    let config = loaded.check_config(config)?;
+    let every_seconds = every_seconds.unwrap_or(host.settings.interval_s).max(1);
+    let id = db.add_account(&NewAccount { installation: installation.clone(), config, every_seconds }).await?;
+    host.forget(db);
+    Ok(id)
+}
+
+/// Makes a monitor and has its sources read at once.
+pub async fn monitor(
+    host: &Host,
+    scope: &OrgScope,
+    db: &OrgDb,
+    workspace: &WorkspaceId,
+    name: &str,
+    query: &str,
+    sources: Vec<AccountId>,
+) -> Result<MonitorId, EnableError> {
+    parse(query)?;
+    keep_monitor(host, scope, db, workspace, name, query, sources).await
+}
+
+/// Makes a monitor that takes whatever its sources give: for archives that a person reads as a whole.
+pub async fn monitor_of_everything(
+    host: &Host,
+    scope: &OrgScope,
+    db: &OrgDb,
+    workspace: &WorkspaceId,
+    name: &str,
+    sources: Vec<AccountId>,
+) -> Result<MonitorId, EnableError> {
+    let query = isocial_query::Query::everything().to_string();
+    keep_monitor(host, scope, db, workspace, name, &query, sources).await
+}
+
+async fn keep_monitor(
+    host: &Host,
+    scope: &OrgScope,
+    db: &OrgDb,
+    workspace: &WorkspaceId,
+    name: &str,
+    query: &str,
+    sources: Vec<AccountId>,
+) -> Result<MonitorId, EnableError> {
+    let id = db
+        .create_monitor(&NewMonitor {
+            workspace: workspace.clone(),
+            name: name.into(),
+            query: query.into(),
+            sources: sources.clone(),
+            settings: "{}".into(),
+        })
+        .await?;
+    host.forget(db);
+    for source in sources {
+        host.deployment.schedule(scope, JobKind::Collect, source.as_str(), host.clock.now()).await?;
+    }
+    Ok(id)
+}
+
+/// Makes an alert rule and has it looked at at once.
+pub async fn rule(
+    host: &Host,
+    scope: &OrgScope,
+    db: &OrgDb,
+    monitor: &MonitorId,
+    name: &str,
+    spec: &RuleSpec,
+    severity: Severity,
+    channels: Vec<InstallationId>,
+) -> Result<RuleId, EnableError> {
+    let id = db
+        .create_rule(&NewRule {
+            monitor: monitor.clone(),
+            name: name.into(),
+            spec: serde_json::to_string(spec).unwrap_or_default(),
+            severity,
+            channels,
+        })
+        .await?;
+    host.deployment.schedule(scope, JobKind::Detect, monitor.as_str(), host.clock.now()).await?;
+    Ok(id)
+}

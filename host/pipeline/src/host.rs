@@ -1,0 +1,147 @@
+//! The host: everything that the jobs need, in one place, made once by `server`.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use isocial_egress::Egress;
+use isocial_gate::PresentedMention;
+use isocial_model::{Clock, Entropy, MentionId, MonitorId, OrgId};
+use isocial_sandbox::{Executor, Sandbox};
+use isocial_store::{Deployment, OrgDb, OrgScope, StoreError};
+use tokio::sync::broadcast;
+
+use crate::{counters::Counters, library::Library, probe::Probe, settings::Settings, tenant::Tenant};
+
+/// Live mentions that a slow reader may lag behind before it misses some; it is told how many.
+const LIVE_BUFFER: usize = 1_024;
+
+/// Everything that the jobs need.
+pub struct Host {
+    /// What is kept.
+    pub deployment: Deployment,
+    /// Where plugins run.
+    pub sandbox: Sandbox,
+    /// On which threads.
+    pub executor: Executor,
+    /// The way out.
+    pub egress: Egress,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance, for jitter and ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// What the operator has set.
+    pub settings: Settings,
+    /// Loaded packages.
+    pub library: Library,
+    /// What is counted over all organisations, without their names.
+    pub counters: Counters,
+    /// Stops the world for a test.
+    pub probe: Probe,
+    live: broadcast::Sender<LiveMention>,
+    tenants: Mutex<HashMap<OrgId, Arc<Tenant>>>,
+}
+
+/// A mention that has just been committed, for whoever watches live.
+#[derive(Debug, Clone)]
+pub struct LiveMention {
+    /// Whose. A reader lets through its own organisation's only.
+    pub org: OrgId,
+    /// The monitor.
+    pub monitor: MonitorId,
+    /// The mention, where it is known.
+    pub id: Option<MentionId>,
+    /// As a member sees it.
+    pub mention: Arc<PresentedMention>,
+}
+
+/// What a host is made of.
+pub struct Parts {
+    /// What is kept.
+    pub deployment: Deployment,
+    /// Where plugins run.
+    pub sandbox: Sandbox,
+    /// The way out.
+    pub egress: Egress,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// What the operator has set.
+    pub settings: Settings,
+    /// Stops the world for a test.
+    pub probe: Probe,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// Puts a host together.
+    pub fn new(parts: Parts) -> Result<Arc<Self>, std::io::Error> {
+        let executor = Executor::new(parts.sandbox.config().executor_threads())?;
+        Ok(Arc::new(Self {
+            deployment: parts.deployment,
+            sandbox: parts.sandbox,
+            executor,
+            egress: parts.egress,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            settings: parts.settings,
+            library: Library::default(),
+            counters: Counters::default(),
+            probe: parts.probe,
+            live: broadcast::channel(LIVE_BUFFER).0,
+            tenants: Mutex::default(),
+        }))
+    }
+
+    /// An organisation's store and what its jobs need of its configuration, read once and kept until [`Host::forget`].
+    pub async fn tenant(&self, scope: &OrgScope) -> Result<Arc<Tenant>, StoreError> {
+        if let Some(known) = self.lock().get(scope.org()) {
+            return Ok(Arc::clone(known));
+        }
+        let db = self.deployment.org(scope).await?;
+        let tenant = Arc::new(Tenant::read(self, db, scope.clone()).await?);
+        self.lock().insert(scope.org().clone(), Arc::clone(&tenant));
+        Ok(tenant)
+    }
+
+    /// Forgets what was read of an organisation's configuration: to be called after every change of it, and after its deletion.
+    pub fn forget(&self, db: &OrgDb) {
+        self.lock().remove(db.id());
+    }
+
+    /// Forgets an organisation by its id: after its deletion.
+    pub fn forget_id(&self, org: &OrgId) {
+        self.lock().remove(org);
+    }
+
+    /// Mentions from now on, as they are committed.
+    pub fn live(&self) -> broadcast::Receiver<LiveMention> {
+        self.live.subscribe()
+    }
+
+    pub(crate) fn tell(&self, mention: LiveMention) {
+        // Nobody listening is no fault.
+        let _ = self.live.send(mention);
+    }
+
+    pub(crate) fn watched_live(&self) -> bool {
+        self.live.receiver_count() > 0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<OrgId, Arc<Tenant>>> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("deployment", &self.deployment).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,139 @@
+//! The library: packages that this host has loaded, ready to be installed and called.
+//!
+//! Lives here: registering a package (read, check against ceilings, compile, keep) and finding it again. Not here: who may enable it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use isocial_catalog::{ConfigError, Manifest, Package, PackageError};
+use isocial_gate::{CeilingError, NetworkPolicy, policy};
+use isocial_model::{Instant, Kind, PackageRef};
+use isocial_sandbox::{LoadError, Plugin};
+use isocial_store::{StoreError, packages::Package as KeptPackage};
+
+use crate::host::Host;
+
+/// A package that was refused. Nothing of it was run or kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// Its bytes or its manifest.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// A contract asks for more than its purpose allows (HP-02, HP-03).
+    #[error(transparent)]
+    Ceiling(#[from] CeilingError),
+    /// The sandbox would not take it (HP-08).
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// It says that it is of another kind than it is.
+    #[error("the manifest says {said} and the component is a {is}: correct `kind` in plugin.toml")]
+    Kind {
+        /// What the manifest says.
+        said: Kind,
+        /// What the exports say.
+        is: Kind,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A package that can be called.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Id, version, digest.
+    pub package: PackageRef,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// Its compiled code.
+    pub plugin: Plugin,
+}
+
+impl Loaded {
+    /// For connectors: the policy of the network that it may write.
+    pub fn network(&self) -> Option<NetworkPolicy> {
+        self.manifest.networks.first().map(|network| policy::pack(network))
+    }
+    /// For connectors that recheck: after how many milliseconds a post is asked about.
+    pub fn recheck_ms(&self) -> Option<i64> {
+        let policy = self.network()?;
+        let able = self.plugin.abilities().recheck;
+        able.then(|| i64::from(policy.recheck_within_days.unwrap_or(1)) * Instant::DAY_MS)
+    }
+    /// A configuration, held against the manifest's schema, as canonical JSON.
+    pub fn check_config(&self, text: &str) -> Result<String, ConfigError> {
+        let value = serde_json::from_str(text).map_err(|e| ConfigError {
+            pointer: String::new(),
+            problem: format!("it is not JSON (line {}, column {})", e.line(), e.column()),
+        })?;
+        self.manifest.config.canonical(&value)
+    }
+}
+
+/// All loaded packages.
+#[derive(Debug, Default)]
+pub struct Library(RwLock<BTreeMap<PackageRef, Arc<Loaded>>>);
+
+impl Library {
+    /// This exact package.
+    pub fn get(&self, package: &PackageRef) -> Option<Arc<Loaded>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(package).cloned()
+    }
+    /// The newest version of this id.
+    pub fn newest(&self, id: &str) -> Option<Arc<Loaded>> {
+        self.all().into_iter().filter(|l| l.package.id == id).max_by(|a, b| a.package.version.cmp(&b.package.version))
+    }
+    /// All packages, by id and version.
+    pub fn all(&self) -> Vec<Arc<Loaded>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+    fn put(&self, loaded: Arc<Loaded>) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(loaded.package.clone(), loaded);
+    }
+}
+
+impl Host {
+    /// Registers a package: reads its manifest, checks its contracts, loads it, keeps it. The same bytes again change nothing.
+    pub async fn register(&self, component: &[u8]) -> Result<Arc<Loaded>, RegisterError> {
+        let loaded = Arc::new(self.load(component)?);
+        let kept = KeptPackage {
+            package: loaded.package.clone(),
+            kind: loaded.kind,
+            manifest: serde_json::to_string(&loaded.manifest).unwrap_or_default(),
+            interface: loaded.manifest.interface.clone(),
+        };
+        self.deployment.keep_package(&kept, component).await?;
+        self.library.put(Arc::clone(&loaded));
+        Ok(loaded)
+    }
+
+    /// Loads what an earlier run has registered; a package that cannot be loaded any more is left out with a warning.
+    pub async fn load_registered(&self) -> Result<(), StoreError> {
+        for kept in self.deployment.packages().await? {
+            let Some(bytes) = self.deployment.component(&kept.package.digest).await? else { continue };
+            match self.load(&bytes) {
+                Ok(loaded) => self.library.put(Arc::new(loaded)),
+                Err(error) => tracing::warn!(plugin.id = %kept.package, error = %error, "a registered package cannot be loaded"),
+            }
+        }
+        Ok(())
+    }
+
+    fn load(&self, component: &[u8]) -> Result<Loaded, RegisterError> {
+        let package = Package::read(component)?;
+        let kind = package.kind();
+        for contract in &package.manifest().contracts {
+            isocial_gate::ceiling::check(kind, contract)?;
+        }
+        let plugin = self.sandbox.load(component)?;
+        if plugin.kind() != kind {
+            return Err(RegisterError::Kind { said: kind, is: plugin.kind() });
+        }
+        Ok(Loaded { package: package.reference().clone(), kind, manifest: package.into_manifest(), plugin })
+    }
+}

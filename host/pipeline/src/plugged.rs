@@ -1,0 +1,154 @@
+//! One plugin, plugged in: its package in the sandbox, its door, and the credentials that the host attaches for it.
+//!
+//! Lives here: the way of one call (project → run → admit), so that no stage can forget its receipt. Not here: what calls are for.
+
+use std::sync::Arc;
+
+use isocial_egress::{Call, Credentials, Egress, Meter};
+use isocial_gate::{Denial, Door, OpenReceipt, Passed, ProjectError, Rejection, Untrusted};
+use isocial_model::{
+    Instant, PackageRef,
+    connector::{Answer, Failure, Request},
+    receipt::{EgressLine, Line, Receipt},
+};
+use isocial_sandbox::{Called, Executor, Lost, Plugin, SandboxError};
+
+/// Bytes of answers that the requests of one step may bring.
+pub(crate) const STEP_BYTES: u64 = 64 << 20;
+
+/// A call that led to nothing that may be used. If it was begun, its receipt exists all the same.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The gate would not give the input.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// The sandbox stopped the call.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The gate did not admit the answer, or the plugin answered with a fault of its own.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The executor's thread was lost.
+    #[error(transparent)]
+    Thread(#[from] Lost),
+}
+
+/// A plugin as one installation has it.
+#[derive(Clone)]
+pub struct Plugged {
+    /// Its door.
+    pub door: Arc<Door>,
+    /// Its compiled code.
+    pub plugin: Plugin,
+    /// What the host attaches for it.
+    pub credentials: Arc<dyn Credentials>,
+    /// Whose turn it is: calls of one organisation wait behind each other, not behind others'.
+    pub turn: u64,
+    /// Whose rate limits its requests spend.
+    pub account: Arc<str>,
+}
+
+impl std::fmt::Debug for Plugged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plugged").field("door", &self.door).finish_non_exhaustive()
+    }
+}
+
+/// What the exchanges of one step came to.
+#[derive(Debug, Default)]
+pub(crate) struct Exchanged {
+    /// In the order of the requests.
+    pub(crate) answers: Vec<Answer>,
+    /// One line a request, made or refused.
+    pub(crate) receipts: Vec<Receipt>,
+    /// A network asked not to be asked before this.
+    pub(crate) come_back: Option<Instant>,
+}
+
+impl Plugged {
+    /// Runs one projected call on the executor and admits its answer.
+    pub(crate) async fn call<T, U, C, A>(
+        &self,
+        executor: &Executor,
+        (passed, open): (Passed<T>, OpenReceipt<C>),
+        run: impl FnOnce(&Plugin, Passed<T>) -> Called<U> + Send + 'static,
+        admit: impl FnOnce(&Door, Untrusted<U>, OpenReceipt<C>) -> (Result<A, Rejection>, Receipt),
+    ) -> (Result<A, CallError>, Receipt)
+    where
+        T: Send + 'static,
+        U: Send + 'static,
+    {
+        let plugin = self.plugin.clone();
+        match executor.run(self.turn, move || run(&plugin, passed)).await {
+            Ok(Called { outcome: Ok(answer), .. }) => {
+                let (result, receipt) = admit(&self.door, answer, open);
+                (result.map_err(CallError::from), receipt)
+            }
+            Ok(Called { outcome: Err(stopped), .. }) => {
+                let receipt = self.door.fail((&stopped).into(), open);
+                (Err(stopped.into()), receipt)
+            }
+            Err(lost) => {
+                let receipt = self.door.fail(isocial_gate::Stopped::Trap, open);
+                (Err(lost.into()), receipt)
+            }
+        }
+    }
+
+    /// Makes the requests that a plugin wants made, in parallel, each only if the gate permits it.
+    pub(crate) async fn exchange(&self, egress: &Egress, now: Instant, requests: Vec<Request>) -> Exchanged {
+        let meter = Meter::new(requests.len() as u32 + 2, STEP_BYTES);
+        let each = requests.into_iter().map(|request| {
+            let meter = &meter;
+            async move {
+                let method = request.method.name();
+                match isocial_gate::permit(request, self.door.egress()) {
+                    Ok(permitted) => {
+                        let call = Call {
+                            package: self.door.package(),
+                            account: &self.account,
+                            credentials: self.credentials.as_ref(),
+                            meter,
+                            message_id: None,
+                        };
+                        let done = egress.exchange(permitted, &call).await;
+                        if done.secret_echoed {
+                            tracing::warn!(plugin.id = %self.door.package(), "a network sent a credential back; it was masked");
+                        }
+                        let mut lines = done.session_lines;
+                        lines.push(done.line);
+                        let receipts = lines.into_iter().map(|line| Receipt { at: now, line: Line::Egress(line) }).collect();
+                        (done.answer, receipts, done.hints.come_back)
+                    }
+                    Err(denial) => {
+                        let receipt = denied(self.door.package(), now, method, &denial);
+                        (Answer::Failed(Failure::Denied), vec![receipt], None)
+                    }
+                }
+            }
+        });
+        let mut all = Exchanged::default();
+        for (answer, receipts, come_back) in futures_util::future::join_all(each).await {
+            all.answers.push(answer);
+            all.receipts.extend::<Vec<Receipt>>(receipts);
+            all.come_back = all.come_back.max(come_back);
+        }
+        all
+    }
+}
+
+/// The ledger's line of a request that was never made; the operator's log has the rule, never the address.
+pub(crate) fn denied(plugin: &PackageRef, now: Instant, method: &str, denial: &Denial) -> Receipt {
+    tracing::warn!(plugin.id = %plugin, rule = denial.rule, "a request was denied");
+    let line = EgressLine {
+        plugin: plugin.clone(),
+        method: method.to_owned(),
+        host: denial.host.clone(),
+        credential: None,
+        bytes_out: 0,
+        bytes_in: 0,
+        result: format!("denied:{}", denial.rule),
+    };
+    Receipt { at: now, line: Line::Egress(line) }
+}

@@ -1,0 +1,48 @@
+//! What an operator sets for the jobs; plain data. `server` fills it from the configuration.
+
+use isocial_egress::SmtpConfig;
+use isocial_gate::OperatorException;
+
+use crate::detect::SpikeRule;
+
+/// How jobs run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The deployment's own address with a closing slash: the only links that messages may carry.
+    pub own_base: String,
+    /// Seconds between two readings of a source where nothing else says so.
+    pub interval_s: u32,
+    /// Steps that one run of a job may take before it yields.
+    pub steps: u32,
+    /// Jobs at once.
+    pub workers: usize,
+    /// Milliseconds that a lease lasts.
+    pub lease_ms: i64,
+    /// What counts as a spike where a rule does not say so itself.
+    pub spike: SpikeRule,
+    /// Attempts before a notice becomes a dead letter.
+    pub attempts: u32,
+    /// First wait after a failed attempt · milliseconds; doubles each time up to an hour.
+    pub backoff_ms: i64,
+    /// The operator's exceptions from the egress rules.
+    pub exceptions: Vec<OperatorException>,
+    /// The mail server and the sender of every mail.
+    pub smtp: Option<(SmtpConfig, String)>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            own_base: "http://127.0.0.1:7700/".into(),
+            interval_s: 60,
+            steps: 64,
+            workers: 4,
+            lease_ms: 30_000,
+            spike: SpikeRule { minimum: 20, factor: 4.0, refractory_h: 24 },
+            attempts: 8,
+            backoff_ms: 5_000,
+            exceptions: Vec::new(),
+            smtp: None,
+        }
+    }
+}

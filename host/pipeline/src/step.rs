@@ -1,0 +1,118 @@
+//! One step of a connector: asked, its requests exchanged, asked again with the answers, until there is a page.
+//!
+//! Lives here: the sans-I/O loop. Not here: what happens with the page (`collect`).
+
+use isocial_egress::Egress;
+use isocial_gate::{AdmittedConnector, AdmittedPage};
+use isocial_model::{
+    Instant,
+    connector::{ConnectorCall, Fault, Job, Place, Request},
+    receipt::Receipt,
+};
+use isocial_sandbox::{Executor, Plugin};
+
+use crate::{
+    plugged::{CallError, Plugged},
+    probe::{Probe, Stage},
+};
+
+/// Rounds of requests that one step may take. A search, its hits' details and their threads are three; more is a loop.
+const ROUNDS: u32 = 8;
+
+/// What a step came to, with every receipt of it in order.
+#[derive(Debug)]
+pub struct Step {
+    /// The page, or why there is none.
+    pub result: Result<AdmittedPage, StepError>,
+    /// Calls and exchanges.
+    pub receipts: Vec<Receipt>,
+    /// Index of the call that gave the page.
+    pub page_call: Option<usize>,
+    /// A network asked not to be asked before this.
+    pub come_back: Option<Instant>,
+}
+
+/// Why a step gave no page.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StepError {
+    /// The connector's own typed fault.
+    #[error("the connector reports: {0:?}")]
+    Fault(Fault),
+    /// The call itself failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The connector never came to a page.
+    #[error("the connector asked for requests {ROUNDS} times without a page: expected a page, or tasks for later")]
+    Endless,
+    /// The connector answered in the shape of another call.
+    #[error("the connector answered in the shape of another call")]
+    Shape,
+}
+
+/// Runs one step from `place`.
+pub(crate) async fn step_with(
+    executor: &Executor,
+    egress: &Egress,
+    plugged: &Plugged,
+    job: &Job,
+    place: &Place,
+    probe: &Probe,
+) -> Step {
+    let mut step = Step { result: Err(StepError::Endless), receipts: Vec::new(), page_call: None, come_back: None };
+    let mut call = ConnectorCall::Next { job: job.clone(), place: place.clone() };
+    for _ in 0..ROUNDS {
+        match connector(executor, plugged, call, &mut step.receipts).await {
+            Ok(AdmittedConnector::Page(page)) => {
+                step.page_call = step.receipts.len().checked_sub(1);
+                step.result = Ok(page);
+                return step;
+            }
+            Ok(AdmittedConnector::Again { requests, scratch }) => {
+                let answers = exchange(egress, plugged, job.now, requests, &mut step).await;
+                probe.at(Stage::Fetch).await;
+                call = ConnectorCall::Respond { job: job.clone(), place: place.clone(), scratch, answers };
+            }
+            Ok(AdmittedConnector::Fault(fault)) => {
+                step.result = Err(StepError::Fault(fault));
+                return step;
+            }
+            Ok(_) => {
+                step.result = Err(StepError::Shape);
+                return step;
+            }
+            Err(error) => {
+                step.result = Err(error.into());
+                return step;
+            }
+        }
+    }
+    step
+}
+
+async fn exchange(
+    egress: &Egress,
+    plugged: &Plugged,
+    now: Instant,
+    requests: Vec<Request>,
+    step: &mut Step,
+) -> Vec<isocial_model::connector::Answer> {
+    let exchanged = plugged.exchange(egress, now, requests).await;
+    step.receipts.extend(exchanged.receipts);
+    step.come_back = step.come_back.max(exchanged.come_back);
+    exchanged.answers
+}
+
+/// One call of a connector through the door; its receipt is appended whatever comes of it.
+pub(crate) async fn connector(
+    executor: &Executor,
+    plugged: &Plugged,
+    call: ConnectorCall,
+    receipts: &mut Vec<Receipt>,
+) -> Result<AdmittedConnector, CallError> {
+    let projected = plugged.door.project_connector(call)?;
+    let (result, receipt) =
+        plugged.call(executor, projected, Plugin::connector, |door, answer, open| door.admit_connector(answer, open)).await;
+    receipts.push(receipt);
+    result
+}
