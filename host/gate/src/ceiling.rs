@@ -37,7 +37,9 @@ pub enum CeilingError {
     #[error("the contract of `{0}` names no purpose: name at least one")]
     NoPurpose(String),
     /// A kind that reaches nothing asks for hosts.
-    #[error("a {kind} reaches no host, and its contract of `{function}` names {hosts}: remove `egress`")]
+    #[error(
+        "a {kind} reaches no host, and its contract of `{function}` names {hosts}: remove `egress`"
+    )]
     Egress {
         /// The kind.
         kind: Kind,
@@ -47,7 +49,9 @@ pub enum CeilingError {
         hosts: usize,
     },
     /// A host with a wildcard, an address or anything but a name.
-    #[error("`{host}` is no host name: expected a literal name in lower case, or `tenant-declared`")]
+    #[error(
+        "`{host}` is no host name: expected a literal name in lower case, or `tenant-declared`"
+    )]
     Host {
         /// What was given.
         host: String,
@@ -85,23 +89,63 @@ pub fn allows(kind: Kind, purpose: Purpose) -> bool {
 
 /// What a connector is given, and where it may write.
 const CONNECTOR: &[&str] = &[
-    "query.terms", "job.config", "job.state", "job.cursor", "job.budget", "job.now", "recheck.refs", "post.network",
+    "query.terms",
+    "job.config",
+    "job.state",
+    "job.cursor",
+    "job.budget",
+    "job.now",
+    "recheck.refs",
+    "post.network",
 ];
 /// What a language pack reads: text without details, without its author, without its place.
 const PACK: &[&str] = &[
-    "post.text:redacted", "post.title:redacted", "post.content-warning:redacted", "post.lang", "post.created:day", "post.targets",
+    "post.text:redacted",
+    "post.title:redacted",
+    "post.content-warning:redacted",
+    "post.lang",
+    "post.created:day",
+    "post.targets",
 ];
 /// What an alert says.
 const CHANNEL: &[&str] = &[
-    "notice.rule", "notice.monitor", "notice.severity", "notice.count", "notice.time:minute", "notice.link", "notice.excerpts",
+    "notice.rule",
+    "notice.monitor",
+    "notice.severity",
+    "notice.count",
+    "notice.time:minute",
+    "notice.link",
+    "notice.excerpts",
     "destination.config",
 ];
 /// What a file may hold. `profile` stays out: a file is no place for people's descriptions.
 const EXPORT: &[&str] = &[
-    "post.network", "post.text:raw", "post.title:raw", "post.content-warning:raw", "post.lang", "post.kind", "post.url", "post.native-id",
-    "post.hashtags", "post.links", "post.media", "post.thread", "post.rating", "post.sensitive", "post.created:second",
-    "post.edited:second", "post.author:handle", "post.engagement:exact", "post.place:country", "analysis.language",
-    "analysis.sentiment", "analysis.emotions", "analysis.entities", "analysis.topics", "mention.id", "mention.monitor",
+    "post.network",
+    "post.text:raw",
+    "post.title:raw",
+    "post.content-warning:raw",
+    "post.lang",
+    "post.kind",
+    "post.url",
+    "post.native-id",
+    "post.hashtags",
+    "post.links",
+    "post.media",
+    "post.thread",
+    "post.rating",
+    "post.sensitive",
+    "post.created:second",
+    "post.edited:second",
+    "post.author:handle",
+    "post.engagement:exact",
+    "post.place:country",
+    "analysis.language",
+    "analysis.sentiment",
+    "analysis.emotions",
+    "analysis.entities",
+    "analysis.topics",
+    "mention.id",
+    "mention.monitor",
 ];
 
 fn table(kind: Kind) -> &'static [&'static str] {
@@ -116,9 +160,18 @@ fn table(kind: Kind) -> &'static [&'static str] {
 /// The functions that a kind exports, as contracts name them.
 pub fn functions(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Connector => {
-            &["next", "respond", "check", "checked", "ask", "judge", "open", "frames", "challenge", "receive"]
-        }
+        Kind::Connector => &[
+            "next",
+            "respond",
+            "check",
+            "checked",
+            "ask",
+            "judge",
+            "open",
+            "frames",
+            "challenge",
+            "receive",
+        ],
         Kind::LanguagePack => &["analyze"],
         Kind::AlertChannel => &["compose", "judge"],
         Kind::ExportFormat => &["writer"],
@@ -137,19 +190,40 @@ pub fn of(kind: Kind, purpose: Purpose) -> Rights {
 /// Checks a contract at installation; the first thing that goes too far is named with what would be allowed.
 pub fn check(kind: Kind, contract: &Contract) -> Result<(), CeilingError> {
     if !functions(kind).contains(&contract.function.as_str()) {
-        return Err(CeilingError::Function { kind, function: contract.function.clone(), allowed: functions(kind).to_vec() });
+        return Err(CeilingError::Function {
+            kind,
+            function: contract.function.clone(),
+            allowed: functions(kind).to_vec(),
+        });
     }
     if contract.purposes.is_empty() {
         return Err(CeilingError::NoPurpose(contract.function.clone()));
     }
     for purpose in &contract.purposes {
         if !allows(kind, *purpose) {
-            let allowed = Purpose::ALL.into_iter().filter(|p| allows(kind, *p)).map(|p| p.to_string()).collect();
-            return Err(CeilingError::Purpose { kind, purpose: *purpose, allowed });
+            let allowed = Purpose::ALL
+                .into_iter()
+                .filter(|p| allows(kind, *p))
+                .map(|p| p.to_string())
+                .collect();
+            return Err(CeilingError::Purpose {
+                kind,
+                purpose: *purpose,
+                allowed,
+            });
         }
         let ceiling = of(kind, *purpose);
-        if let Some(right) = contract.input.iter().find(|right| right.level > ceiling.level(right.field.path)) {
-            return Err(CeilingError::Field { kind, purpose: *purpose, field: right.to_string(), allowed: allowed(&ceiling, &right) });
+        if let Some(right) = contract
+            .input
+            .iter()
+            .find(|right| right.level > ceiling.level(right.field.path))
+        {
+            return Err(CeilingError::Field {
+                kind,
+                purpose: *purpose,
+                field: right.to_string(),
+                allowed: allowed(&ceiling, &right),
+            });
         }
     }
     egress(kind, contract)
@@ -161,20 +235,37 @@ fn allowed(ceiling: &Rights, right: &Right) -> Vec<String> {
     if top == 0 {
         return ceiling.iter().map(|r| r.to_string()).collect();
     }
-    (1..=top).map(|level| Right { field: right.field, level }.to_string()).collect()
+    (1..=top)
+        .map(|level| {
+            Right {
+                field: right.field,
+                level,
+            }
+            .to_string()
+        })
+        .collect()
 }
 
 fn egress(kind: Kind, contract: &Contract) -> Result<(), CeilingError> {
     let reaches = matches!(kind, Kind::Connector | Kind::AlertChannel);
     if !reaches && !contract.egress.is_empty() {
-        return Err(CeilingError::Egress { kind, function: contract.function.clone(), hosts: contract.egress.len() });
+        return Err(CeilingError::Egress {
+            kind,
+            function: contract.function.clone(),
+            hosts: contract.egress.len(),
+        });
     }
     if !reaches && contract.retention != "none" {
-        return Err(CeilingError::Retention { kind, given: contract.retention.clone() });
+        return Err(CeilingError::Retention {
+            kind,
+            given: contract.retention.clone(),
+        });
     }
     for rule in &contract.egress {
         if rule.host != HostRule::TENANT_DECLARED && !is_host_name(&rule.host) {
-            return Err(CeilingError::Host { host: rule.host.chars().take(64).collect() });
+            return Err(CeilingError::Host {
+                host: rule.host.chars().take(64).collect(),
+            });
         }
     }
     Ok(())
@@ -186,12 +277,16 @@ fn is_host_name(host: &str) -> bool {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     host.len() <= 253
         && host.contains('.')
         && host.split('.').all(label)
-        && host.rsplit('.').next().is_some_and(|last| last.bytes().any(|b| b.is_ascii_lowercase()) && !last.starts_with("0x"))
+        && host.rsplit('.').next().is_some_and(|last| {
+            last.bytes().any(|b| b.is_ascii_lowercase()) && !last.starts_with("0x")
+        })
 }
 
 #[cfg(test)]
@@ -201,56 +296,143 @@ mod tests {
     use super::*;
 
     fn contract(function: &str, purpose: &str, input: &[&str]) -> Contract {
-        serde_json::from_value(serde_json::json!({ "function": function, "purposes": [purpose], "input": input })).unwrap()
+        serde_json::from_value(
+            serde_json::json!({ "function": function, "purposes": [purpose], "input": input }),
+        )
+        .unwrap()
     }
 
     #[test]
     fn the_tables_are_made_of_the_vocabulary() {
         for kind in Kind::ALL {
-            assert_eq!(Vec::from(Rights::parse(table(kind)).unwrap()).len(), table(kind).len(), "{kind}");
+            assert_eq!(
+                Vec::from(Rights::parse(table(kind)).unwrap()).len(),
+                table(kind).len(),
+                "{kind}"
+            );
         }
     }
 
     #[test]
     fn hp_02_wildcards_and_unknown_fields_do_not_parse() {
-        assert!(matches!(Rights::parse(&["post.*"]), Err(RightError::Wildcard(_))));
-        assert!(matches!(Rights::parse(&["post.password"]), Err(RightError::UnknownField(_))));
+        assert!(matches!(
+            Rights::parse(&["post.*"]),
+            Err(RightError::Wildcard(_))
+        ));
+        assert!(matches!(
+            Rights::parse(&["post.password"]),
+            Err(RightError::UnknownField(_))
+        ));
     }
 
     #[test]
     fn hp_03_sentiment_may_not_read_the_handle() {
-        let error = check(Kind::LanguagePack, &contract("analyze", "analysis/sentiment", &["post.text:redacted", "post.author:handle"]));
-        let CeilingError::Field { field, allowed, .. } = error.unwrap_err() else { panic!("another error") };
+        let error = check(
+            Kind::LanguagePack,
+            &contract(
+                "analyze",
+                "analysis/sentiment",
+                &["post.text:redacted", "post.author:handle"],
+            ),
+        );
+        let CeilingError::Field { field, allowed, .. } = error.unwrap_err() else {
+            panic!("another error")
+        };
         assert_eq!(field, "post.author:handle");
-        assert!(allowed.contains(&"post.text:redacted".to_owned()) && !allowed.iter().any(|a| a.starts_with("post.author")));
-        let raw = check(Kind::LanguagePack, &contract("analyze", "analysis/sentiment", &["post.text:raw"])).unwrap_err();
-        assert!(raw.to_string().ends_with("may have post.text:redacted"), "{raw}");
+        assert!(
+            allowed.contains(&"post.text:redacted".to_owned())
+                && !allowed.iter().any(|a| a.starts_with("post.author"))
+        );
+        let raw = check(
+            Kind::LanguagePack,
+            &contract("analyze", "analysis/sentiment", &["post.text:raw"]),
+        )
+        .unwrap_err();
+        assert!(
+            raw.to_string().ends_with("may have post.text:redacted"),
+            "{raw}"
+        );
     }
 
     #[test]
     fn a_kind_has_its_own_purposes_functions_and_hosts() {
-        assert!(check(Kind::LanguagePack, &contract("analyze", "analysis/topics", &["post.text:redacted", "post.lang"])).is_ok());
-        assert!(matches!(check(Kind::LanguagePack, &contract("analyze", "export", &[])), Err(CeilingError::Purpose { .. })));
-        assert!(matches!(check(Kind::LanguagePack, &contract("compose", "alerting", &[])), Err(CeilingError::Function { .. })));
+        assert!(
+            check(
+                Kind::LanguagePack,
+                &contract(
+                    "analyze",
+                    "analysis/topics",
+                    &["post.text:redacted", "post.lang"]
+                )
+            )
+            .is_ok()
+        );
+        assert!(matches!(
+            check(Kind::LanguagePack, &contract("analyze", "export", &[])),
+            Err(CeilingError::Purpose { .. })
+        ));
+        assert!(matches!(
+            check(Kind::LanguagePack, &contract("compose", "alerting", &[])),
+            Err(CeilingError::Function { .. })
+        ));
         let mut reaching = contract("analyze", "analysis/topics", &["post.text:redacted"]);
-        reaching.egress.push(HostRule { host: "api.example.com".into(), why: "to learn".into() });
-        assert!(matches!(check(Kind::LanguagePack, &reaching), Err(CeilingError::Egress { hosts: 1, .. })));
+        reaching.egress.push(HostRule {
+            host: "api.example.com".into(),
+            why: "to learn".into(),
+        });
+        assert!(matches!(
+            check(Kind::LanguagePack, &reaching),
+            Err(CeilingError::Egress { hosts: 1, .. })
+        ));
         let mut keeping = contract("writer", "export", &["post.text:raw"]);
         keeping.retention = "30 days".into();
-        assert!(matches!(check(Kind::ExportFormat, &keeping), Err(CeilingError::Retention { .. })));
-        assert!(!allows(Kind::Connector, Purpose::ServiceImprovement) && allows(Kind::LanguagePack, Purpose::Analysis(Task::Topics)));
+        assert!(matches!(
+            check(Kind::ExportFormat, &keeping),
+            Err(CeilingError::Retention { .. })
+        ));
+        assert!(
+            !allows(Kind::Connector, Purpose::ServiceImprovement)
+                && allows(Kind::LanguagePack, Purpose::Analysis(Task::Topics))
+        );
     }
 
     #[test]
     fn hosts_are_literal_names() {
         let mut reaching = contract("next", "collection", &["query.terms"]);
-        for good in ["api.example.com", "xn--bcher-kva.example", "tenant-declared"] {
-            reaching.egress = vec![HostRule { host: good.into(), why: "to read".into() }];
+        for good in [
+            "api.example.com",
+            "xn--bcher-kva.example",
+            "tenant-declared",
+        ] {
+            reaching.egress = vec![HostRule {
+                host: good.into(),
+                why: "to read".into(),
+            }];
             assert!(check(Kind::Connector, &reaching).is_ok(), "{good}");
         }
-        for bad in ["*.example.com", "example", "Api.example.com", "192.0.2.1", "[::1]", "a.b:80", "https://a.b", "a..b", "bücher.example", "1.0x7f"] {
-            reaching.egress = vec![HostRule { host: bad.into(), why: "to read".into() }];
-            assert!(matches!(check(Kind::Connector, &reaching), Err(CeilingError::Host { .. })), "{bad}");
+        for bad in [
+            "*.example.com",
+            "example",
+            "Api.example.com",
+            "192.0.2.1",
+            "[::1]",
+            "a.b:80",
+            "https://a.b",
+            "a..b",
+            "bücher.example",
+            "1.0x7f",
+        ] {
+            reaching.egress = vec![HostRule {
+                host: bad.into(),
+                why: "to read".into(),
+            }];
+            assert!(
+                matches!(
+                    check(Kind::Connector, &reaching),
+                    Err(CeilingError::Host { .. })
+                ),
+                "{bad}"
+            );
         }
     }
 }

@@ -87,7 +87,12 @@ impl OfNetwork {
     fn new(policy: &NetworkPolicy, rights: &Rights) -> Self {
         let rights = rights.narrow(&policy.given);
         let fields = Vec::from(rights.clone());
-        Self { network: policy.network.clone(), rights, fields, export_ids_only: policy.export_ids_only }
+        Self {
+            network: policy.network.clone(),
+            rights,
+            fields,
+            export_ids_only: policy.export_ids_only,
+        }
     }
 }
 
@@ -112,14 +117,26 @@ impl InForce {
         let digest = Sha256::digest(serde_json::to_vec(&contract).unwrap_or_default());
         let hash = hex::encode(digest).chars().take(16).collect();
         let fields = Vec::from(effective.rights.clone());
-        let networks = policy::known().map(|name| OfNetwork::new(&policy::pack(name), &effective.rights)).collect();
+        let networks = policy::known()
+            .map(|name| OfNetwork::new(&policy::pack(name), &effective.rights))
+            .collect();
         let unknown = OfNetwork::new(&policy::pack(""), &effective.rights);
-        Self { contract, effective, hash, fields, networks, unknown }
+        Self {
+            contract,
+            effective,
+            hash,
+            fields,
+            networks,
+            unknown,
+        }
     }
     /// What may be given of a post with this label.
     pub(crate) fn of(&self, label: &Label) -> &OfNetwork {
         let network = label.network.as_deref().unwrap_or("");
-        self.networks.iter().find(|n| &*n.network == network).unwrap_or(&self.unknown)
+        self.networks
+            .iter()
+            .find(|n| &*n.network == network)
+            .unwrap_or(&self.unknown)
     }
 }
 
@@ -151,29 +168,63 @@ impl Door {
         let mut in_force: Vec<InForce> = Vec::with_capacity(spec.contracts.len());
         for contract in &spec.contracts {
             ceiling::check(spec.kind, contract)?;
-            if in_force.iter().any(|f| f.contract.function == contract.function) {
-                return Err(DoorError::Twice { package: spec.package.to_string(), function: contract.function.clone() });
+            if in_force
+                .iter()
+                .any(|f| f.contract.function == contract.function)
+            {
+                return Err(DoorError::Twice {
+                    package: spec.package.to_string(),
+                    function: contract.function.clone(),
+                });
             }
             in_force.push(InForce::new(spec.kind, contract.clone(), &spec.layers));
         }
         let abandoned = Arc::new(AbandonedLedger::new(Arc::clone(&spec.clock)));
-        Ok(Self { own: OwnHandles::new(&spec.own_handles), spec, in_force, abandoned })
+        Ok(Self {
+            own: OwnHandles::new(&spec.own_handles),
+            spec,
+            in_force,
+            abandoned,
+        })
     }
     /// The contract in force for a function of this kind.
-    pub(crate) fn in_force(&self, kind: Kind, function: &'static str) -> Result<&InForce, ProjectError> {
+    pub(crate) fn in_force(
+        &self,
+        kind: Kind,
+        function: &'static str,
+    ) -> Result<&InForce, ProjectError> {
         let package = || self.spec.package.to_string();
         if self.spec.kind != kind {
-            return Err(ProjectError::WrongKind { package: package(), kind: self.spec.kind.name(), function });
+            return Err(ProjectError::WrongKind {
+                package: package(),
+                kind: self.spec.kind.name(),
+                function,
+            });
         }
-        let found = self.in_force.iter().find(|f| f.contract.function == function);
-        let in_force = found.ok_or_else(|| ProjectError::NoContract { package: package(), function })?;
+        let found = self
+            .in_force
+            .iter()
+            .find(|f| f.contract.function == function);
+        let in_force = found.ok_or_else(|| ProjectError::NoContract {
+            package: package(),
+            function,
+        })?;
         if in_force.effective.purposes.is_empty() {
-            return Err(ProjectError::NoPurpose { package: package(), function });
+            return Err(ProjectError::NoPurpose {
+                package: package(),
+                function,
+            });
         }
         Ok(in_force)
     }
     /// Opens the receipt of a call.
-    pub(crate) fn open<C>(&self, in_force: &InForce, function: &str, given: Given, context: C) -> OpenReceipt<C> {
+    pub(crate) fn open<C>(
+        &self,
+        in_force: &InForce,
+        function: &str,
+        given: Given,
+        context: C,
+    ) -> OpenReceipt<C> {
         let line = CallLine {
             plugin: self.spec.package.clone(),
             kind: self.spec.kind,
@@ -183,7 +234,11 @@ impl Door {
             fields: given.fields,
             items: given.items,
             bytes_in: given.bytes_in,
-            redacted: given.redacted.into_iter().map(|(kind, n)| (kind.to_owned(), n)).collect(),
+            redacted: given
+                .redacted
+                .into_iter()
+                .map(|(kind, n)| (kind.to_owned(), n))
+                .collect(),
             restricted_skipped: given.restricted_skipped,
             items_out: 0,
             bytes_out: 0,
@@ -208,7 +263,10 @@ impl Door {
     }
     /// What is in force for a function, with the reason for each loss; absent if there is no contract for it.
     pub fn effective(&self, function: &str) -> Option<&Effective> {
-        self.in_force.iter().find(|f| f.contract.function == function).map(|f| &f.effective)
+        self.in_force
+            .iter()
+            .find(|f| f.contract.function == function)
+            .map(|f| &f.effective)
     }
     /// The purposes in force for a function.
     pub fn purposes(&self, function: &str) -> &[Purpose] {
@@ -227,6 +285,9 @@ impl Door {
 
 impl fmt::Debug for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Door").field("package", &self.spec.package).field("kind", &self.spec.kind).finish_non_exhaustive()
+        f.debug_struct("Door")
+            .field("package", &self.spec.package)
+            .field("kind", &self.spec.kind)
+            .finish_non_exhaustive()
     }
 }

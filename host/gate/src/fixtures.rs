@@ -53,7 +53,11 @@ impl OrgKeys for TestKeys {
 pub(crate) const NOW: Instant = Instant(1_760_000_000_000);
 
 pub(crate) fn package(id: &str) -> PackageRef {
-    PackageRef { id: id.into(), version: semver::Version::new(1, 2, 0), digest: "ab".repeat(32) }
+    PackageRef {
+        id: id.into(),
+        version: semver::Version::new(1, 2, 0),
+        digest: "ab".repeat(32),
+    }
 }
 
 pub(crate) fn contract(function: &str, purposes: &[&str], input: &[&str]) -> Contract {
@@ -76,7 +80,10 @@ pub(crate) fn spec(id: &str, kind: Kind, contracts: Vec<Contract>) -> DoorSpec {
         topics: vec!["price".into(), "service".into()],
         own_handles: vec!["lumen".into()],
         egress: EgressGrant {
-            hosts: vec![HostRule { host: "hooks.example.com".into(), why: "to deliver".into() }],
+            hosts: vec![HostRule {
+                host: "hooks.example.com".into(),
+                why: "to deliver".into(),
+            }],
             ..EgressGrant::default()
         },
         spreadsheet: true,
@@ -116,7 +123,10 @@ pub(crate) fn post(id: &str, text: &str) -> Post {
         hashtags: vec!["canarytag".into()],
         links: vec!["https://example.com/canary-link".into()],
         rating: Some(0.8),
-        engagement: Some(Engagement { likes: Some(4321), ..Engagement::default() }),
+        engagement: Some(Engagement {
+            likes: Some(4321),
+            ..Engagement::default()
+        }),
         country: Some("VN".into()),
         ..Post::default()
     }

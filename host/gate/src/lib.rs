@@ -31,19 +31,24 @@ mod fixtures;
 
 pub use ceiling::CeilingError;
 pub use channel::{AdmittedChannel, ChannelContext, NoticeDraft};
-pub use connector::{AdmittedChange, AdmittedConnector, AdmittedPage, AdmittedVerdict, ConnectorContext};
+pub use connector::{
+    AdmittedChange, AdmittedConnector, AdmittedPage, AdmittedVerdict, ConnectorContext,
+};
 pub use door::{Door, DoorError, DoorSpec};
 pub use egress::{
-    Denial, EgressGrant, MailBinding, OperatorException, PermittedMail, PermittedRequest, PermittedOrigin, PermittedSubscription, SlotGrant,
-    address_allowed, answer_headers_allowed, permit, permit_mail, permit_subscription,
+    Denial, EgressGrant, MailBinding, OperatorException, PermittedMail, PermittedOrigin,
+    PermittedRequest, PermittedSubscription, SlotGrant, address_allowed, answer_headers_allowed,
+    permit, permit_mail, permit_subscription,
 };
 pub use export::{ExportRow, RowsContext, WriterStart};
 pub use language::{AdmittedAnalyses, DocumentsContext, PostTarget};
 pub use open::{AbandonedLedger, OpenReceipt, Stopped};
 pub use passed::{Passed, Untrusted};
 pub use policy::NetworkPolicy;
-pub use present::{Audience, PresentedAnalysis, PresentedAuthor, PresentedMention, present_mention};
+pub use present::{
+    Audience, PresentedAnalysis, PresentedAuthor, PresentedMention, present_mention,
+};
 pub use redact::{OwnHandles, RedactError, Redacted, redact};
 pub use rejection::{ProjectError, Rejection};
-pub use route::language_tag;
 pub use rights::{Effective, Layer, LayerName, Taken};
+pub use route::language_tag;

@@ -4,17 +4,24 @@
 
 /// Characters that change how a text is read rather than what it says: they are taken out of texts and refused in ids.
 fn misleading(c: char) -> bool {
-    c.is_control() || matches!(c as u32, 0x202A..=0x202E | 0x2066..=0x2069 | 0xFFF9..=0xFFFB | 0xFFFE | 0xFFFF)
+    c.is_control()
+        || matches!(c as u32, 0x202A..=0x202E | 0x2066..=0x2069 | 0xFFF9..=0xFFFB | 0xFFFE | 0xFFFF)
 }
 
 /// One pass over the bytes: whether the text could hold anything that has to go.
 fn suspicious(text: &str) -> bool {
-    text.bytes().any(|b| (b < 0x20 && b != b'\n' && b != b'\t') || b == 0x7F || b == 0xC2 || b == 0xE2 || b == 0xEF)
+    text.bytes().any(|b| {
+        (b < 0x20 && b != b'\n' && b != b'\t') || b == 0x7F || b == 0xC2 || b == 0xE2 || b == 0xEF
+    })
 }
 
 /// Makes a text of several lines neutral: line ends become `\n`, other control characters go. True if anything was changed.
 pub(crate) fn text(text: &mut String) -> bool {
-    if !suspicious(text) || !text.chars().any(|c| (misleading(c) && !matches!(c, '\n' | '\t')) || matches!(c, '\u{2028}' | '\u{2029}')) {
+    if !suspicious(text)
+        || !text.chars().any(|c| {
+            (misleading(c) && !matches!(c, '\n' | '\t')) || matches!(c, '\u{2028}' | '\u{2029}')
+        })
+    {
         return false;
     }
     let mut clean = String::with_capacity(text.len());
@@ -34,11 +41,18 @@ pub(crate) fn text(text: &mut String) -> bool {
 
 /// Makes a text one neutral line: control characters and line ends become spaces. True if anything was changed.
 pub(crate) fn line(text: &mut String) -> bool {
-    if !text.chars().any(|c| misleading(c) || matches!(c, '\u{2028}' | '\u{2029}')) {
+    if !text
+        .chars()
+        .any(|c| misleading(c) || matches!(c, '\u{2028}' | '\u{2029}'))
+    {
         return false;
     }
     let blank = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    *text = text.chars().filter(|c| blank(*c) || !misleading(*c)).map(|c| if blank(c) { ' ' } else { c }).collect();
+    *text = text
+        .chars()
+        .filter(|c| blank(*c) || !misleading(*c))
+        .map(|c| if blank(c) { ' ' } else { c })
+        .collect();
     true
 }
 
@@ -64,13 +78,23 @@ pub(crate) fn is_id(id: &str, max: usize) -> bool {
         && id.len() <= max
         && !id.starts_with(char::is_whitespace)
         && !id.ends_with(char::is_whitespace)
-        && (id.bytes().all(|b| (0x20..0x7F).contains(&b)) || !id.chars().any(|c| misleading(c) || matches!(c, '\u{2028}' | '\u{2029}')))
+        && (id.bytes().all(|b| (0x20..0x7F).contains(&b))
+            || !id
+                .chars()
+                .any(|c| misleading(c) || matches!(c, '\u{2028}' | '\u{2029}')))
 }
 
 /// Whether this can be a link that people may follow: http or https, of one piece, at most `max` bytes.
 pub(crate) fn is_link(link: &str, max: usize) -> bool {
-    let scheme = |scheme: &str| link.len() > scheme.len() && link.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme));
-    link.len() <= max && (scheme("https://") || scheme("http://")) && !link.chars().any(|c| c.is_whitespace() || misleading(c))
+    let scheme = |scheme: &str| {
+        link.len() > scheme.len()
+            && link
+                .get(..scheme.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+    };
+    link.len() <= max
+        && (scheme("https://") || scheme("http://"))
+        && !link.chars().any(|c| c.is_whitespace() || misleading(c))
 }
 
 /// Whether this can be a language tag: letters, digits and dashes, at most 35 bytes.
@@ -88,9 +112,15 @@ mod tests {
     fn what_misleads_goes_and_what_people_write_stays() {
         let cases = [
             ("a\u{0}b\u{1b}[31mred\u{7f}\u{9b}", "ab[31mred"),
-            ("one\r\ntwo\rthree\u{2028}four\u{85}five\ttab", "one\ntwo\nthree\nfour\nfive\ttab"),
+            (
+                "one\r\ntwo\rthree\u{2028}four\u{85}five\ttab",
+                "one\ntwo\nthree\nfour\nfive\ttab",
+            ),
             ("\u{202E}gpj.exe\u{202C} \u{2066}x\u{2069}", "gpj.exe x"),
-            ("👩‍👩‍👧 xin chào “bạn” – مرحبا\u{200F}!", "👩‍👩‍👧 xin chào “bạn” – مرحبا\u{200F}!"),
+            (
+                "👩‍👩‍👧 xin chào “bạn” – مرحبا\u{200F}!",
+                "👩‍👩‍👧 xin chào “bạn” – مرحبا\u{200F}!",
+            ),
         ];
         for (given, expected) in cases {
             let mut value = given.to_owned();
@@ -101,7 +131,10 @@ mod tests {
 
     #[test]
     fn a_line_stays_one_line() {
-        assert_eq!(short_line("a\r\nb\u{2029}c\u{202E}d".into(), 100), "a  b cd");
+        assert_eq!(
+            short_line("a\r\nb\u{2029}c\u{202E}d".into(), 100),
+            "a  b cd"
+        );
         assert_eq!(short_line("ấấấ".into(), 4), "ấ");
     }
 
@@ -112,9 +145,22 @@ mod tests {
             assert!(!is_id(bad, 512), "{bad:?}");
         }
         assert!(is_link("https://example.com/a", 2048) && is_link("HTTP://example.com", 2048));
-        for bad in ["javascript:alert(1)", "data:text/html,x", "https://", "https://a b", "https://a\u{202E}b", "//example.com", "é"] {
+        for bad in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "https://",
+            "https://a b",
+            "https://a\u{202E}b",
+            "//example.com",
+            "é",
+        ] {
             assert!(!is_link(bad, 2048), "{bad:?}");
         }
-        assert!(is_language("zh-Hant-TW") && !is_language("e") && !is_language("vi vn") && !is_language("-x"));
+        assert!(
+            is_language("zh-Hant-TW")
+                && !is_language("e")
+                && !is_language("vi vn")
+                && !is_language("-x")
+        );
     }
 }

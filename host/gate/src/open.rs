@@ -29,7 +29,11 @@ pub struct AbandonedLedger {
 impl AbandonedLedger {
     /// An empty one, which dates its lines by this clock.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, count: AtomicU64::new(0), lines: Mutex::new(Vec::new()) }
+        Self {
+            clock,
+            count: AtomicU64::new(0),
+            lines: Mutex::new(Vec::new()),
+        }
     }
     /// How many receipts were ever dropped open.
     pub fn count(&self) -> u64 {
@@ -43,14 +47,19 @@ impl AbandonedLedger {
         self.count.fetch_add(1, Ordering::Relaxed);
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() < ABANDONED_KEPT {
-            lines.push(Receipt { at: self.clock.now(), line: Line::Call(line) });
+            lines.push(Receipt {
+                at: self.clock.now(),
+                line: Line::Call(line),
+            });
         }
     }
 }
 
 impl fmt::Debug for AbandonedLedger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AbandonedLedger").field("count", &self.count()).finish_non_exhaustive()
+        f.debug_struct("AbandonedLedger")
+            .field("count", &self.count())
+            .finish_non_exhaustive()
     }
 }
 
@@ -83,7 +92,13 @@ pub struct OpenReceipt<C> {
 
 impl<C> OpenReceipt<C> {
     pub(crate) fn open(line: CallLine, context: C, sink: Arc<AbandonedLedger>) -> Self {
-        Self { draft: Draft { line: Some(Box::new(line)), sink }, context }
+        Self {
+            draft: Draft {
+                line: Some(Box::new(line)),
+                sink,
+            },
+            context,
+        }
     }
     /// What admission will know about the call.
     pub fn context(&self) -> &C {
@@ -93,7 +108,14 @@ impl<C> OpenReceipt<C> {
     pub(crate) fn close(mut self) -> (Closing, C) {
         let line = self.draft.line.take();
         let clock = Arc::clone(&self.draft.sink.clock);
-        (Closing { line, clock, dropped: BTreeMap::new() }, self.context)
+        (
+            Closing {
+                line,
+                clock,
+                dropped: BTreeMap::new(),
+            },
+            self.context,
+        )
     }
 }
 
@@ -135,7 +157,10 @@ impl Closing {
         let at = self.clock.now();
         let Some(mut line) = self.line else {
             // Unreachable: a line leaves its draft only into a `Closing`. Said in the ledger rather than hidden.
-            return Receipt { at, line: Line::UncleanStop { noticed: at } };
+            return Receipt {
+                at,
+                line: Line::UncleanStop { noticed: at },
+            };
         };
         line.verdict = verdict;
         line.items_out = items_out;
@@ -143,7 +168,10 @@ impl Closing {
         for (rule, n) in self.dropped {
             line.dropped.insert(rule.into(), n);
         }
-        Receipt { at, line: Line::Call(*line) }
+        Receipt {
+            at,
+            line: Line::Call(*line),
+        }
     }
 }
 

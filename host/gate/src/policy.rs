@@ -62,15 +62,30 @@ pub fn pack(network: &str) -> NetworkPolicy {
     match network {
         // Deletions, edits and account events come with the stream; every record of the public repository is public, and an
         // account's events say when it no longer is.
-        "bluesky" => NetworkPolicy { deletion: DeletionShape::Push, ..open },
+        "bluesky" => NetworkPolicy {
+            deletion: DeletionShape::Push,
+            ..open
+        },
         // Each status says its visibility; deletions are pushed on the stream, and asked for where a source is polled.
-        "mastodon" => NetworkPolicy { visibility_per_item: true, recheck_within_days: Some(7), ..open },
-        // A feed holds what its publisher publishes; that an item leaves the window of a feed is no deletion.
-        "feed" | "rss" => NetworkPolicy { deletion: DeletionShape::Ttl, retention_cap_days: Some(365), ..open },
-        // A file that a person handed in, of posts that were public: nobody tells of deletions, so it must not stay for ever.
-        "archive" => NetworkPolicy { deletion: DeletionShape::Ttl, retention_cap_days: Some(365), visibility_per_item: true, ..open },
+        "mastodon" => NetworkPolicy {
+            visibility_per_item: true,
+            recheck_within_days: Some(7),
+            ..open
+        },
+        // A feed holds what its publisher publishes, and that an item leaves its window is no deletion; a file that a person
+        // handed in holds posts that were public. Nobody tells of deletions in either, so neither stays for ever.
+        "feed" | "rss" | "archive" => NetworkPolicy {
+            deletion: DeletionShape::Ttl,
+            retention_cap_days: Some(365),
+            ..open
+        },
         // The built-in sample network publishes every signal, so that each rule can be seen at work.
-        "sample" => NetworkPolicy { deletion: DeletionShape::Push, visibility_per_item: true, age_signal_published: true, ..open },
+        "sample" => NetworkPolicy {
+            deletion: DeletionShape::Push,
+            visibility_per_item: true,
+            age_signal_published: true,
+            ..open
+        },
         _ => strictest(network),
     }
 }
@@ -87,7 +102,16 @@ fn strictest(network: &str) -> NetworkPolicy {
         visibility_per_item: true,
         export_ids_only: true,
         kept: everything_but(&["post.place", "post.attributes"], &["post.author:handle"]),
-        given: everything_but(&["post.place", "post.attributes", "post.mentions"], &["post.author:pairwise-ref", "post.text:redacted", "post.title:redacted", "post.content-warning:redacted", "post.engagement:bucket"]),
+        given: everything_but(
+            &["post.place", "post.attributes", "post.mentions"],
+            &[
+                "post.author:pairwise-ref",
+                "post.text:redacted",
+                "post.title:redacted",
+                "post.content-warning:redacted",
+                "post.engagement:bucket",
+            ],
+        ),
     }
 }
 
@@ -97,7 +121,9 @@ fn everything_but(without: &[&str], lowered: &[&str]) -> Rights {
         .iter()
         .filter(|field| !without.contains(&field.path))
         .map(|field| {
-            let low = lowered.iter().find(|right| right.split(':').next() == Some(field.path));
+            let low = lowered
+                .iter()
+                .find(|right| right.split(':').next() == Some(field.path));
             match (low, field.ladder.last()) {
                 (Some(right), _) => (*right).to_owned(),
                 (None, Some(top)) => format!("{}:{top}", field.path),
@@ -126,11 +152,26 @@ mod tests {
         for name in known() {
             let pack = pack(name);
             assert_eq!(&*pack.network, name);
-            assert!(unknown.kept.within(&pack.kept) && unknown.given.within(&pack.given), "{name}");
-            assert!(unknown.retention_cap_days <= pack.retention_cap_days.or(Some(u32::MAX)), "{name}");
-            assert!(unknown.age_signal_published >= pack.age_signal_published, "{name}");
-            assert!(unknown.visibility_per_item >= pack.visibility_per_item && unknown.export_ids_only >= pack.export_ids_only);
-            assert!(pack.deletion_deadline_hours <= 24, "a deletion is carried out within a day");
+            assert!(
+                unknown.kept.within(&pack.kept) && unknown.given.within(&pack.given),
+                "{name}"
+            );
+            assert!(
+                unknown.retention_cap_days <= pack.retention_cap_days.or(Some(u32::MAX)),
+                "{name}"
+            );
+            assert!(
+                unknown.age_signal_published >= pack.age_signal_published,
+                "{name}"
+            );
+            assert!(
+                unknown.visibility_per_item >= pack.visibility_per_item
+                    && unknown.export_ids_only >= pack.export_ids_only
+            );
+            assert!(
+                pack.deletion_deadline_hours <= 24,
+                "a deletion is carried out within a day"
+            );
         }
     }
 }

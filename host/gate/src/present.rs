@@ -131,7 +131,11 @@ pub struct PresentedMention {
 /// Shows a mention to an audience; nothing if it is held, or restricted and the audience is no owner.
 ///
 /// For [`Audience::Share`] texts are redacted (left out if they cannot be), and author, ids, mentioned accounts, media and links go.
-pub fn present_mention(post: &Labeled<Post>, analysis: Option<&Analysis>, audience: Audience) -> Option<PresentedMention> {
+pub fn present_mention(
+    post: &Labeled<Post>,
+    analysis: Option<&Analysis>,
+    audience: Audience,
+) -> Option<PresentedMention> {
     let label = post.label();
     if label.held || (label.restricted && audience != Audience::Owner) {
         return None;
@@ -158,22 +162,46 @@ pub fn present_mention(post: &Labeled<Post>, analysis: Option<&Analysis>, audien
         title: words(&post.title),
         content_warning: words(&post.content_warning),
         language: post.language.clone(),
-        created: post.created.map(|at| if shared { at.floor(Instant::DAY_MS) } else { at }),
-        edited: post.edited.filter(|_| !shared),
-        author: post.author.as_ref().filter(|_| !shared).map(|author| PresentedAuthor {
-            handle: author.handle.clone(),
-            display_name: author.display_name.clone(),
-            profile_url: author.profile_url.clone(),
-            followers: author.followers,
-            verified: author.verified,
-            automated: author.automated,
+        created: post.created.map(|at| {
+            if shared {
+                at.floor(Instant::DAY_MS)
+            } else {
+                at
+            }
         }),
+        edited: post.edited.filter(|_| !shared),
+        author: post
+            .author
+            .as_ref()
+            .filter(|_| !shared)
+            .map(|author| PresentedAuthor {
+                handle: author.handle.clone(),
+                display_name: author.display_name.clone(),
+                profile_url: author.profile_url.clone(),
+                followers: author.followers,
+                verified: author.verified,
+                automated: author.automated,
+            }),
         hashtags: post.hashtags.clone(),
-        mentions: if shared { Vec::new() } else { post.mentions.clone() },
-        links: if shared { Vec::new() } else { post.links.clone() },
-        media: if shared { Vec::new() } else { post.media.clone() },
+        mentions: if shared {
+            Vec::new()
+        } else {
+            post.mentions.clone()
+        },
+        links: if shared {
+            Vec::new()
+        } else {
+            post.links.clone()
+        },
+        media: if shared {
+            Vec::new()
+        } else {
+            post.media.clone()
+        },
         rating: post.rating,
-        engagement: post.engagement.map(|e| if shared { bucketed(e) } else { e }),
+        engagement: post
+            .engagement
+            .map(|e| if shared { bucketed(e) } else { e }),
         country: unless_shared(&post.country),
         sensitive: post.sensitive,
         restricted: label.restricted,
@@ -197,10 +225,23 @@ fn present_analysis(analysis: &Analysis, shared: bool) -> PresentedAnalysis {
         language: analysis.language.as_ref().map(|(tag, _)| tag.clone()),
         sentiment: analysis.sentiment.map(|s| s.label.name()),
         score: analysis.sentiment.map(|s| s.score),
-        emotions: analysis.emotions.iter().map(|(label, score)| (emotion_name(*label), *score)).collect(),
+        emotions: analysis
+            .emotions
+            .iter()
+            .map(|(label, score)| (emotion_name(*label), *score))
+            .collect(),
         // Offsets into the own text mean nothing in a redacted one.
-        entities: analysis.entities.iter().filter(|_| !shared).map(|(kind, start, end, _)| (entity_name(*kind), *start, *end)).collect(),
-        phrases: if shared { Vec::new() } else { analysis.phrases.clone() },
+        entities: analysis
+            .entities
+            .iter()
+            .filter(|_| !shared)
+            .map(|(kind, start, end, _)| (entity_name(*kind), *start, *end))
+            .collect(),
+        phrases: if shared {
+            Vec::new()
+        } else {
+            analysis.phrases.clone()
+        },
         topics: analysis.topics.clone(),
     }
 }
@@ -214,18 +255,28 @@ mod tests {
     fn post(change: impl Fn(&mut Label)) -> Labeled<Post> {
         let mut label = Label::of(Class::PublicText, Some("sample"));
         change(&mut label);
-        let author = Author { native_id: Some("u1".into()), handle: Some("an_nguyen".into()), ..Author::default() };
-        let engagement = Engagement { likes: Some(1234), ..Engagement::default() };
-        Labeled::new(label, Post {
-            network: "sample".into(),
-            native_id: "canary-1".into(),
-            url: Some("https://sample.example/canary-1".into()),
-            text: Some("Lumen? ask an@example.vn or @binh".into()),
-            created: Some(Instant(1_700_000_000_123)),
-            author: Some(author),
-            engagement: Some(engagement),
-            ..Post::default()
-        })
+        let author = Author {
+            native_id: Some("u1".into()),
+            handle: Some("an_nguyen".into()),
+            ..Author::default()
+        };
+        let engagement = Engagement {
+            likes: Some(1234),
+            ..Engagement::default()
+        };
+        Labeled::new(
+            label,
+            Post {
+                network: "sample".into(),
+                native_id: "canary-1".into(),
+                url: Some("https://sample.example/canary-1".into()),
+                text: Some("Lumen? ask an@example.vn or @binh".into()),
+                created: Some(Instant(1_700_000_000_123)),
+                author: Some(author),
+                engagement: Some(engagement),
+                ..Post::default()
+            },
+        )
     }
 
     #[test]
@@ -235,8 +286,17 @@ mod tests {
         for canary in ["canary-1", "an_nguyen", "an@example", "binh", "u1\""] {
             assert!(!json.contains(canary), "{json}");
         }
-        assert_eq!(shown.text.as_deref(), Some("Lumen? ask ⟦mail:1⟧ or ⟦user:1⟧"));
-        assert_eq!((shown.engagement.unwrap().likes, shown.created.unwrap().0 % Instant::DAY_MS), (Some(1000), 0));
+        assert_eq!(
+            shown.text.as_deref(),
+            Some("Lumen? ask ⟦mail:1⟧ or ⟦user:1⟧")
+        );
+        assert_eq!(
+            (
+                shown.engagement.unwrap().likes,
+                shown.created.unwrap().0 % Instant::DAY_MS
+            ),
+            (Some(1000), 0)
+        );
     }
 
     #[test]
@@ -245,7 +305,11 @@ mod tests {
         assert_eq!(shown.author.unwrap().handle.as_deref(), Some("an_nguyen"));
         let restricted = post(|label| label.restricted = true);
         assert!(present_mention(&restricted, None, Audience::Member).is_none());
-        assert!(present_mention(&restricted, None, Audience::Owner).unwrap().restricted);
+        assert!(
+            present_mention(&restricted, None, Audience::Owner)
+                .unwrap()
+                .restricted
+        );
         assert!(present_mention(&post(|label| label.held = true), None, Audience::Owner).is_none());
     }
 }

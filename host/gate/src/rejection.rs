@@ -25,7 +25,9 @@ pub enum ProjectError {
         function: &'static str,
     },
     /// No purpose of the contract is granted.
-    #[error("no purpose of `{function}` is granted to {package}: grant one of those in its contract")]
+    #[error(
+        "no purpose of `{function}` is granted to {package}: grant one of those in its contract"
+    )]
     NoPurpose {
         /// The package.
         package: String,

@@ -42,7 +42,11 @@ pub struct Layer {
 impl Layer {
     /// A layer that leaves these rights and every purpose.
     pub fn rights(name: LayerName, rights: Rights) -> Self {
-        Self { name, rights, purposes: None }
+        Self {
+            name,
+            rights,
+            purposes: None,
+        }
     }
     /// The neutral layer: takes nothing away.
     pub fn neutral(name: LayerName) -> Self {
@@ -82,9 +86,14 @@ pub fn effective(kind: Kind, contract: &Contract, layers: &[Layer]) -> Effective
     let mut purposes = contract.purposes.clone();
     let mut taken = Vec::new();
     purposes.retain(|purpose| ceiling::allows(kind, *purpose));
-    let ceiling = purposes.iter().fold(if purposes.is_empty() { Rights::none() } else { Rights::everything() }, |sum, purpose| {
-        sum.narrow(&ceiling::of(kind, *purpose))
-    });
+    let ceiling = purposes.iter().fold(
+        if purposes.is_empty() {
+            Rights::none()
+        } else {
+            Rights::everything()
+        },
+        |sum, purpose| sum.narrow(&ceiling::of(kind, *purpose)),
+    );
     narrow(&mut rights, &ceiling, LayerName::Ceiling, &mut taken);
     for layer in layers {
         if let Some(allowed) = &layer.purposes {
@@ -96,7 +105,11 @@ pub fn effective(kind: Kind, contract: &Contract, layers: &[Layer]) -> Effective
         // Without a purpose there is no reason to give anything.
         rights = Rights::none();
     }
-    Effective { rights, purposes, taken }
+    Effective {
+        rights,
+        purposes,
+        taken,
+    }
 }
 
 fn narrow(rights: &mut Rights, layer: &Rights, by: LayerName, taken: &mut Vec<Taken>) {
@@ -104,8 +117,19 @@ fn narrow(rights: &mut Rights, layer: &Rights, by: LayerName, taken: &mut Vec<Ta
     for field in VOCABULARY {
         let (before, after) = (rights.level(field.path), left.level(field.path));
         if after < before {
-            let step = |level: u8| field.ladder.get(usize::from(level)).copied().unwrap_or("none");
-            taken.push(Taken { path: field.path, from: step(before), to: step(after), by });
+            let step = |level: u8| {
+                field
+                    .ladder
+                    .get(usize::from(level))
+                    .copied()
+                    .unwrap_or("none")
+            };
+            taken.push(Taken {
+                path: field.path,
+                from: step(before),
+                to: step(after),
+                by,
+            });
         }
     }
     *rights = left;
@@ -118,8 +142,10 @@ mod tests {
     use super::*;
 
     fn contract(purposes: &[&str], input: Rights) -> Contract {
-        let mut contract: Contract =
-            serde_json::from_value(serde_json::json!({ "function": "writer", "purposes": purposes, "input": [] })).unwrap();
+        let mut contract: Contract = serde_json::from_value(
+            serde_json::json!({ "function": "writer", "purposes": purposes, "input": [] }),
+        )
+        .unwrap();
         contract.input = input;
         contract
     }
@@ -127,24 +153,53 @@ mod tests {
     #[test]
     fn each_loss_names_its_layer() {
         let asked = Rights::parse(&["post.text:raw", "post.author:profile", "post.url"]).unwrap();
-        let pack = Layer::rights(LayerName::NetworkPack, Rights::parse(&["post.text:raw", "post.author:pairwise-ref", "post.url"]).unwrap());
-        let organisation = Layer::rights(LayerName::Organisation, Rights::parse(&["post.text:redacted", "post.author:pairwise-ref"]).unwrap());
-        let effective = effective(Kind::ExportFormat, &contract(&["export"], asked), &[pack, organisation]);
-        assert_eq!(Vec::from(effective.rights), ["post.author:pairwise-ref", "post.text:redacted"]);
-        let losses: Vec<_> = effective.taken.iter().map(|t| (t.path, t.from, t.to, t.by)).collect();
-        assert_eq!(losses, [
-            ("post.author", "profile", "handle", LayerName::Ceiling),
-            ("post.author", "handle", "pairwise-ref", LayerName::NetworkPack),
-            ("post.text", "raw", "redacted", LayerName::Organisation),
-            ("post.url", "given", "none", LayerName::Organisation),
-        ]);
+        let pack = Layer::rights(
+            LayerName::NetworkPack,
+            Rights::parse(&["post.text:raw", "post.author:pairwise-ref", "post.url"]).unwrap(),
+        );
+        let organisation = Layer::rights(
+            LayerName::Organisation,
+            Rights::parse(&["post.text:redacted", "post.author:pairwise-ref"]).unwrap(),
+        );
+        let effective = effective(
+            Kind::ExportFormat,
+            &contract(&["export"], asked),
+            &[pack, organisation],
+        );
+        assert_eq!(
+            Vec::from(effective.rights),
+            ["post.author:pairwise-ref", "post.text:redacted"]
+        );
+        let losses: Vec<_> = effective
+            .taken
+            .iter()
+            .map(|t| (t.path, t.from, t.to, t.by))
+            .collect();
+        assert_eq!(
+            losses,
+            [
+                ("post.author", "profile", "handle", LayerName::Ceiling),
+                (
+                    "post.author",
+                    "handle",
+                    "pairwise-ref",
+                    LayerName::NetworkPack
+                ),
+                ("post.text", "raw", "redacted", LayerName::Organisation),
+                ("post.url", "given", "none", LayerName::Organisation),
+            ]
+        );
     }
 
     #[test]
     fn without_a_purpose_nothing_is_given() {
         let mut layer = Layer::neutral(LayerName::Grant);
         layer.purposes = Some(BTreeSet::new());
-        let left = effective(Kind::ExportFormat, &contract(&["export"], Rights::everything()), &[layer]);
+        let left = effective(
+            Kind::ExportFormat,
+            &contract(&["export"], Rights::everything()),
+            &[layer],
+        );
         assert_eq!((left.rights, left.purposes), (Rights::none(), vec![]));
     }
 
@@ -153,16 +208,35 @@ mod tests {
             let list: Vec<String> = VOCABULARY
                 .iter()
                 .zip(levels)
-                .map(|(field, level)| format!("{}:{}", field.path, field.ladder[usize::from(level) % field.ladder.len()]))
+                .map(|(field, level)| {
+                    format!(
+                        "{}:{}",
+                        field.path,
+                        field.ladder[usize::from(level) % field.ladder.len()]
+                    )
+                })
                 .collect();
             Rights::parse(&list).unwrap()
         })
     }
 
     fn layer() -> impl Strategy<Value = Layer> {
-        let names = [LayerName::NetworkPack, LayerName::Operator, LayerName::Organisation, LayerName::Grant];
-        (0..4usize, rights(), proptest::option::of(proptest::sample::subsequence(Purpose::ALL.to_vec(), 0..=10)))
-            .prop_map(move |(name, rights, purposes)| Layer { name: names[name], rights, purposes: purposes.map(|p| p.into_iter().collect()) })
+        let names = [
+            LayerName::NetworkPack,
+            LayerName::Operator,
+            LayerName::Organisation,
+            LayerName::Grant,
+        ];
+        (
+            0..4usize,
+            rights(),
+            proptest::option::of(proptest::sample::subsequence(Purpose::ALL.to_vec(), 0..=10)),
+        )
+            .prop_map(move |(name, rights, purposes)| Layer {
+                name: names[name],
+                rights,
+                purposes: purposes.map(|p| p.into_iter().collect()),
+            })
     }
 
     proptest! {

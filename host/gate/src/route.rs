@@ -6,6 +6,7 @@ use isocial_model::{Labeled, Opening, post::Post};
 pub fn language_tag(post: &Labeled<Post>) -> Option<String> {
     let tag = post.open(Opening::Gate).language.as_deref()?;
     let primary = tag.split(['-', '_']).next().unwrap_or_default();
-    let plausible = (2..=8).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_alphabetic());
+    let plausible =
+        (2..=8).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_alphabetic());
     plausible.then(|| primary.to_ascii_lowercase())
 }

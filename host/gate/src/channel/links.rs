@@ -7,14 +7,21 @@ use isocial_model::channel::{Block, Email};
 use crate::{bounds::rule, rejection::Rejection};
 
 /// Links that are no destinations: names of formats, which services ask for in their messages.
-const FORMAT_NAMES: [&str; 2] = ["http://adaptivecards.io/schemas/adaptive-card.json", "https://adaptivecards.io/schemas/adaptive-card.json"];
+const FORMAT_NAMES: [&str; 2] = [
+    "http://adaptivecards.io/schemas/adaptive-card.json",
+    "https://adaptivecards.io/schemas/adaptive-card.json",
+];
 
 /// Whether a link leads to the deployment's own pages.
 pub(crate) fn is_ours(link: &str, own_base: &str) -> bool {
     let base = own_base.trim_end_matches('/');
     base.contains("://")
-        && link.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
-        && !link.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '\\' | '"' | '<' | '>'))
+        && link
+            .strip_prefix(base)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+        && !link.contains(|c: char| {
+            c.is_whitespace() || c.is_control() || matches!(c, '\\' | '"' | '<' | '>')
+        })
 }
 
 /// Where the links of a text are: from the scheme to the next character that cannot be in one.
@@ -23,10 +30,14 @@ fn spans(text: &str) -> Vec<(usize, usize)> {
     let mut spans: Vec<(usize, usize)> = Vec::new();
     for (at, _) in lower.match_indices("http") {
         let rest = lower.get(at..).unwrap_or_default();
-        if !(rest.starts_with("http://") || rest.starts_with("https://")) || spans.last().is_some_and(|(_, end)| at < *end) {
+        if !(rest.starts_with("http://") || rest.starts_with("https://"))
+            || spans.last().is_some_and(|(_, end)| at < *end)
+        {
             continue;
         }
-        let length = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '|' | '⟦')).unwrap_or(rest.len());
+        let length = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '|' | '⟦'))
+            .unwrap_or(rest.len());
         spans.push((at, at + length));
     }
     spans
@@ -36,7 +47,12 @@ fn spans(text: &str) -> Vec<(usize, usize)> {
 pub(crate) fn without(text: &str, own_base: &str) -> String {
     let (mut out, mut done) = (String::with_capacity(text.len()), 0);
     for (start, end) in spans(text) {
-        if is_ours(text.get(start..end).unwrap_or_default().trim_end_matches(['.', ',', ')']), own_base) {
+        if is_ours(
+            text.get(start..end)
+                .unwrap_or_default()
+                .trim_end_matches(['.', ',', ')']),
+            own_base,
+        ) {
             continue;
         }
         out.push_str(text.get(done..start).unwrap_or_default());
@@ -50,7 +66,10 @@ pub(crate) fn without(text: &str, own_base: &str) -> String {
 /// Whether a text holds a link that is neither ours nor in what was given.
 fn foreign_in_text(text: &str, own_base: &str, given: &str) -> bool {
     spans(text).into_iter().any(|(start, end)| {
-        let link = text.get(start..end).unwrap_or_default().trim_end_matches([')', ']', '}', '.', ',', ';', '*', '_', '\'', '\\']);
+        let link = text
+            .get(start..end)
+            .unwrap_or_default()
+            .trim_end_matches([')', ']', '}', '.', ',', ';', '*', '_', '\'', '\\']);
         !is_ours(link, own_base) && !FORMAT_NAMES.contains(&link) && !given.contains(link)
     })
 }
@@ -61,7 +80,9 @@ pub(crate) fn foreign_in_body(body: &[u8], own_base: &str, given: &str) -> bool 
         match value {
             serde_json::Value::String(text) => foreign(text),
             serde_json::Value::Array(list) => list.iter().any(|v| walk(v, foreign)),
-            serde_json::Value::Object(map) => map.iter().any(|(k, v)| foreign(k) || walk(v, foreign)),
+            serde_json::Value::Object(map) => {
+                map.iter().any(|(k, v)| foreign(k) || walk(v, foreign))
+            }
             _ => false,
         }
     }
@@ -70,15 +91,26 @@ pub(crate) fn foreign_in_body(body: &[u8], own_base: &str, given: &str) -> bool 
         return walk(&value, &foreign);
     }
     let text = String::from_utf8_lossy(body);
-    foreign(&text) || url::form_urlencoded::parse(body).any(|(name, value)| foreign(&name) || foreign(&value))
+    foreign(&text)
+        || url::form_urlencoded::parse(body).any(|(name, value)| foreign(&name) || foreign(&value))
 }
 
 /// Checks that the links of a mail's actions are ours.
 pub(crate) fn actions_are_ours(email: &Email, own_base: &str) -> Result<(), Rejection> {
-    let ours = |block: &Block| if let Block::Action(_, link) = block { is_ours(link, own_base) } else { true };
+    let ours = |block: &Block| {
+        if let Block::Action(_, link) = block {
+            is_ours(link, own_base)
+        } else {
+            true
+        }
+    };
     if email.blocks.iter().all(ours) {
         Ok(())
     } else {
-        Err(rule("foreign-link", "a link elsewhere".into(), "links to the deployment's own pages only"))
+        Err(rule(
+            "foreign-link",
+            "a link elsewhere".into(),
+            "links to the deployment's own pages only",
+        ))
     }
 }

@@ -8,7 +8,9 @@ use std::{borrow::Borrow, collections::BTreeMap};
 
 use isocial_model::{
     Instant, Kind, Labeled, Opening,
-    channel::{Block, ChannelAnswer, ChannelCall, DeliveryVerdict, Email, Message, Notice, Reply, Severity},
+    channel::{
+        Block, ChannelAnswer, ChannelCall, DeliveryVerdict, Email, Message, Notice, Reply, Severity,
+    },
     connector::{Answer, Request},
     contract::Rights,
     post::{Attribute, Post},
@@ -112,9 +114,22 @@ impl Door {
         let notice = self.notice(draft, shown, rights)?;
         let destination = destination_of(destination, rights)?;
         let given = allowed_text(&notice, &destination);
-        let context = ChannelContext { judging: false, given };
-        let call = ChannelCall::Compose { notice, destination };
-        Ok(self.opened(in_force, "compose", call, context, redactor.counts(), skipped))
+        let context = ChannelContext {
+            judging: false,
+            given,
+        };
+        let call = ChannelCall::Compose {
+            notice,
+            destination,
+        };
+        Ok(self.opened(
+            in_force,
+            "compose",
+            call,
+            context,
+            redactor.counts(),
+            skipped,
+        ))
     }
 
     /// Projects the service's reply for `judge`; the notice goes without excerpts.
@@ -129,9 +144,15 @@ impl Door {
         match &mut reply {
             Reply::Http(Answer::Response(response)) => {
                 if response.body.len() > 8 * 1024 * 1024 {
-                    return Err(ProjectError::TooMuch { what: "reply", given: response.body.len() as u64, allowed: 8 * 1024 * 1024 });
+                    return Err(ProjectError::TooMuch {
+                        what: "reply",
+                        given: response.body.len() as u64,
+                        allowed: 8 * 1024 * 1024,
+                    });
                 }
-                response.headers.retain(|header| answer_headers_allowed(&header.name));
+                response
+                    .headers
+                    .retain(|header| answer_headers_allowed(&header.name));
             }
             Reply::Http(Answer::Failed(_)) => {}
             Reply::Smtp { text, .. } => {
@@ -141,8 +162,15 @@ impl Door {
         }
         let notice = self.notice(draft, Vec::new(), rights)?;
         let destination = destination_of(destination, rights)?;
-        let context = ChannelContext { judging: true, given: String::new() };
-        let call = ChannelCall::Judge { notice, destination, reply };
+        let context = ChannelContext {
+            judging: true,
+            given: String::new(),
+        };
+        let call = ChannelCall::Judge {
+            notice,
+            destination,
+            reply,
+        };
         Ok(self.opened(in_force, "judge", call, context, BTreeMap::new(), 0))
     }
 
@@ -163,17 +191,30 @@ impl Door {
         (result, closing.receipt(verdict, items, bytes_out))
     }
 
-    fn admit_answer(&self, answer: ChannelAnswer, context: &ChannelContext, closing: &mut Closing) -> Result<AdmittedChannel, Rejection> {
+    fn admit_answer(
+        &self,
+        answer: ChannelAnswer,
+        context: &ChannelContext,
+        closing: &mut Closing,
+    ) -> Result<AdmittedChannel, Rejection> {
         match (context.judging, answer) {
             (_, ChannelAnswer::Fault(fault)) => Err(Rejection::Fault(neutral_fault(fault))),
             (false, ChannelAnswer::Message(Message::Http(request))) => {
                 request_bounds(&request)?;
                 if !egress::names_granted_host(&request.url, &self.spec.egress) {
-                    return Err(rule("destination", "another host".into(), "a host of the grant"));
+                    return Err(rule(
+                        "destination",
+                        "another host".into(),
+                        "a host of the grant",
+                    ));
                 }
                 let body = request.body.as_deref().unwrap_or_default();
                 if links::foreign_in_body(body, &self.spec.own_base, &context.given) {
-                    return Err(rule("foreign-link", "a link elsewhere".into(), "links to the deployment's own pages only"));
+                    return Err(rule(
+                        "foreign-link",
+                        "a link elsewhere".into(),
+                        "links to the deployment's own pages only",
+                    ));
                 }
                 Ok(AdmittedChannel::Http(request))
             }
@@ -181,16 +222,29 @@ impl Door {
                 let changed = mail_bounds(&email)?;
                 closing.note_many("neutralised", changed);
                 links::actions_are_ours(&email, &self.spec.own_base)?;
-                Ok(AdmittedChannel::Email(neutral_mail(email, &self.spec.own_base)))
+                Ok(AdmittedChannel::Email(neutral_mail(
+                    email,
+                    &self.spec.own_base,
+                )))
             }
-            (true, ChannelAnswer::Verdict(verdict)) => Ok(AdmittedChannel::Verdict(match verdict {
-                DeliveryVerdict::Failed(reason) => DeliveryVerdict::Failed(neutral::short_line(reason, 256)),
-                // A day is the longest that anybody may ask us to hold an alert back.
-                DeliveryVerdict::Retry(wait) => DeliveryVerdict::Retry(wait.map(|seconds| seconds.min(86_400))),
-                DeliveryVerdict::Delivered => DeliveryVerdict::Delivered,
-            })),
-            (true, ChannelAnswer::Message(_)) => Err(rule("shape", "a message".into(), "a verdict")),
-            (false, ChannelAnswer::Verdict(_)) => Err(rule("shape", "a verdict".into(), "a message")),
+            (true, ChannelAnswer::Verdict(verdict)) => {
+                Ok(AdmittedChannel::Verdict(match verdict {
+                    DeliveryVerdict::Failed(reason) => {
+                        DeliveryVerdict::Failed(neutral::short_line(reason, 256))
+                    }
+                    // A day is the longest that anybody may ask us to hold an alert back.
+                    DeliveryVerdict::Retry(wait) => {
+                        DeliveryVerdict::Retry(wait.map(|seconds| seconds.min(86_400)))
+                    }
+                    DeliveryVerdict::Delivered => DeliveryVerdict::Delivered,
+                }))
+            }
+            (true, ChannelAnswer::Message(_)) => {
+                Err(rule("shape", "a message".into(), "a verdict"))
+            }
+            (false, ChannelAnswer::Verdict(_)) => {
+                Err(rule("shape", "a verdict".into(), "a message"))
+            }
         }
     }
 
@@ -204,10 +258,20 @@ impl Door {
         restricted_skipped: u32,
     ) -> (Passed<ChannelCall>, OpenReceipt<ChannelContext>) {
         let mut canon = Canon::of(function);
-        let (ChannelCall::Compose { notice, destination } | ChannelCall::Judge { notice, destination, .. }) = &call;
+        let (ChannelCall::Compose {
+            notice,
+            destination,
+        }
+        | ChannelCall::Judge {
+            notice,
+            destination,
+            ..
+        }) = &call;
         canon.value(notice);
         canon.bytes(destination.as_bytes());
-        let mut bytes_in = (destination.len() + notice.rule.len() + notice.monitor.len() + notice.link.len()) as u64;
+        let mut bytes_in =
+            (destination.len() + notice.rule.len() + notice.monitor.len() + notice.link.len())
+                as u64;
         bytes_in += notice.excerpts.iter().map(|e| e.len() as u64).sum::<u64>();
         if let ChannelCall::Judge { reply, .. } = &call {
             canon.value(reply);
@@ -229,32 +293,70 @@ impl Door {
     }
 
     /// The notice with what the rights name, and nothing where they do not.
-    fn notice(&self, draft: &NoticeDraft, excerpts: Vec<String>, rights: &Rights) -> Result<Notice, ProjectError> {
+    fn notice(
+        &self,
+        draft: &NoticeDraft,
+        excerpts: Vec<String>,
+        rights: &Rights,
+    ) -> Result<Notice, ProjectError> {
         if draft.idempotency_key.is_empty() || draft.idempotency_key.len() > 64 {
-            return Err(ProjectError::Invalid { what: "idempotency-key", why: "1 to 64 bytes" });
+            return Err(ProjectError::Invalid {
+                what: "idempotency-key",
+                why: "1 to 64 bytes",
+            });
         }
         if !draft.link.is_empty() && !links::is_ours(&draft.link, &self.spec.own_base) {
-            return Err(ProjectError::Invalid { what: "link", why: "a page of this deployment" });
+            return Err(ProjectError::Invalid {
+                what: "link",
+                why: "a page of this deployment",
+            });
         }
-        let line = |field: &str, value: &str| if rights.has(field) { neutral::short_line(value.into(), 256) } else { String::new() };
-        let time = |at: Instant| if rights.has("notice.time") { at.floor(Instant::MINUTE_MS) } else { Instant(0) };
+        let line = |field: &str, value: &str| {
+            if rights.has(field) {
+                neutral::short_line(value.into(), 256)
+            } else {
+                String::new()
+            }
+        };
+        let time = |at: Instant| {
+            if rights.has("notice.time") {
+                at.floor(Instant::MINUTE_MS)
+            } else {
+                Instant(0)
+            }
+        };
         let counted = rights.has("notice.count");
-        let attributes = draft.attributes.iter().filter(|a| ATTRIBUTES.contains(&a.key.as_str())).take(16);
+        let attributes = draft
+            .attributes
+            .iter()
+            .filter(|a| ATTRIBUTES.contains(&a.key.as_str()))
+            .take(16);
         Ok(Notice {
             idempotency_key: draft.idempotency_key.clone(),
             attempt: draft.attempt.max(1),
             rule: line("notice.rule", &draft.rule),
             monitor: line("notice.monitor", &draft.monitor),
-            severity: if rights.has("notice.severity") { draft.severity } else { Severity::Info },
+            severity: if rights.has("notice.severity") {
+                draft.severity
+            } else {
+                Severity::Info
+            },
             event: neutral::short_line(draft.event.clone(), 32),
             count: if counted { draft.count } else { 0 },
             expected: draft.expected.filter(|n| counted && n.is_finite()),
             start: time(draft.start),
             end: time(draft.end),
-            link: if rights.has("notice.link") { draft.link.clone() } else { String::new() },
+            link: if rights.has("notice.link") {
+                draft.link.clone()
+            } else {
+                String::new()
+            },
             excerpts,
             attributes: attributes
-                .map(|a| Attribute { key: a.key.clone(), value: neutral::short_line(a.value.clone(), 1024) })
+                .map(|a| Attribute {
+                    key: a.key.clone(),
+                    value: neutral::short_line(a.value.clone(), 1024),
+                })
                 .collect(),
         })
     }
@@ -267,7 +369,10 @@ fn excerpt(post: &Post, redactor: &mut Redactor<'_>) -> Option<String> {
     let head = text.get(..text.floor_char_boundary(8 * 1024))?;
     let mut redacted = String::new();
     redactor.append(head, &mut redacted).ok()?;
-    let mut shown: String = links::without(&redacted, "").chars().take(EXCERPT_CHARS).collect();
+    let mut shown: String = links::without(&redacted, "")
+        .chars()
+        .take(EXCERPT_CHARS)
+        .collect();
     // No half token at the end.
     if let Some(open) = shown.rfind('⟦')
         && !shown.get(open..).is_some_and(|tail| tail.contains('⟧'))
@@ -280,9 +385,17 @@ fn excerpt(post: &Post, redactor: &mut Redactor<'_>) -> Option<String> {
 
 fn destination_of(destination: &str, rights: &Rights) -> Result<String, ProjectError> {
     if destination.len() > 16 * 1024 {
-        return Err(ProjectError::TooMuch { what: "destination", given: destination.len() as u64, allowed: 16 * 1024 });
+        return Err(ProjectError::TooMuch {
+            what: "destination",
+            given: destination.len() as u64,
+            allowed: 16 * 1024,
+        });
     }
-    Ok(if rights.has("destination.config") { destination.to_owned() } else { "{}".to_owned() })
+    Ok(if rights.has("destination.config") {
+        destination.to_owned()
+    } else {
+        "{}".to_owned()
+    })
 }
 
 /// Everything that was given and may hold links that a message repeats: the organisation's own words and settings.
@@ -292,7 +405,13 @@ fn allowed_text(notice: &Notice, destination: &str) -> String {
 
 /// Checks a mail; how many of its texts hold something that will be taken out.
 pub(crate) fn mail_bounds(email: &Email) -> Result<u32, Rejection> {
-    within("subject", email.subject.chars().count(), 1, 200, "1 to 200 characters")?;
+    within(
+        "subject",
+        email.subject.chars().count(),
+        1,
+        200,
+        "1 to 200 characters",
+    )?;
     if email.subject.chars().any(char::is_control) {
         // A line end in a subject begins a header of the plugin's own (HP-43).
         return Err(rule("subject", "a control character".into(), "one line"));
@@ -302,7 +421,13 @@ pub(crate) fn mail_bounds(email: &Email) -> Result<u32, Rejection> {
     let mut check = |name: &'static str, text: &str, max: usize| {
         let mut same = text.to_owned();
         changed += u32::from(neutral::text(&mut same));
-        within(name, text.chars().count(), 0, max, "as many characters as the interface allows")
+        within(
+            name,
+            text.chars().count(),
+            0,
+            max,
+            "as many characters as the interface allows",
+        )
     };
     for block in &email.blocks {
         match block {
@@ -335,7 +460,10 @@ pub(crate) fn neutral_mail(mut email: Email, own_base: &str) -> Email {
     };
     for block in &mut email.blocks {
         match block {
-            Block::Heading(text) | Block::Paragraph(text) | Block::Quote(text) | Block::Action(text, _) => clean(text),
+            Block::Heading(text)
+            | Block::Paragraph(text)
+            | Block::Quote(text)
+            | Block::Action(text, _) => clean(text),
             Block::Facts(facts) => {
                 for (label, value) in facts {
                     clean(label);

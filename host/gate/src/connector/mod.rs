@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use isocial_model::{
     Kind, Labeled,
     connector::{
-        ComeBack, ConnectorAnswer, ConnectorCall, Fault, Frame, Origin, Outcome, Page, Request, Subscription, TaskItem,
-        Verdict as RecheckVerdict, Window,
+        ComeBack, ConnectorAnswer, ConnectorCall, Fault, Frame, Origin, Outcome, Page, Request,
+        Subscription, TaskItem, Verdict as RecheckVerdict, Window,
     },
     contract::{Rights, VOCABULARY},
     post::{AuthorState, Change, Engagement, Post, PostKey},
@@ -161,7 +161,11 @@ impl Door {
         let size = project::bounds(&mut call, in_force.contract.batch_max)?;
         let mut canon = Canon::of(function);
         project::commit(&call, &mut canon);
-        let context = ConnectorContext { function, max_requests: project::max_requests(&call), refs: size.refs };
+        let context = ConnectorContext {
+            function,
+            max_requests: project::max_requests(&call),
+            refs: size.refs,
+        };
         let given = Given {
             fields: in_force.fields.clone(),
             purposes: in_force.effective.purposes.clone(),
@@ -192,21 +196,45 @@ impl Door {
         (result, closing.receipt(verdict, items, bytes_out))
     }
 
-    fn admit(&self, answer: ConnectorAnswer, context: &ConnectorContext, closing: &mut Closing) -> Result<AdmittedConnector, Rejection> {
+    fn admit(
+        &self,
+        answer: ConnectorAnswer,
+        context: &ConnectorContext,
+        closing: &mut Closing,
+    ) -> Result<AdmittedConnector, Rejection> {
         use ConnectorAnswer as A;
         Ok(match (context.function, answer) {
             (_, A::Fault(fault)) => AdmittedConnector::Fault(neutral_fault(fault)),
-            ("next" | "respond", A::Outcome(Outcome::Page(page))) | ("frames" | "receive", A::Page(page)) => {
+            ("next" | "respond", A::Outcome(Outcome::Page(page)))
+            | ("frames" | "receive", A::Page(page)) => {
                 AdmittedConnector::Page(self.page(page, closing)?)
             }
             ("next" | "respond", A::Outcome(Outcome::Again { requests, scratch })) => {
-                within("requests", requests.len(), 1, context.max_requests as usize, "at least one, at most the budget's")?;
+                within(
+                    "requests",
+                    requests.len(),
+                    1,
+                    context.max_requests as usize,
+                    "at least one, at most the budget's",
+                )?;
                 requests.iter().try_for_each(request_bounds)?;
-                within("scratch", scratch.len(), 0, 64 * 1024, "at most 65,536 bytes")?;
+                within(
+                    "scratch",
+                    scratch.len(),
+                    0,
+                    64 * 1024,
+                    "at most 65,536 bytes",
+                )?;
                 AdmittedConnector::Again { requests, scratch }
             }
             ("check" | "ask", A::Requests(requests)) => {
-                within("requests", requests.len(), 0, context.max_requests as usize, "at most the budget's")?;
+                within(
+                    "requests",
+                    requests.len(),
+                    0,
+                    context.max_requests as usize,
+                    "at most the budget's",
+                )?;
                 requests.iter().try_for_each(request_bounds)?;
                 AdmittedConnector::Requests(requests)
             }
@@ -221,14 +249,26 @@ impl Door {
                 AdmittedConnector::Text(text)
             }
             ("judge", A::Verdicts(verdicts)) => {
-                within("verdicts", verdicts.len(), context.refs as usize, context.refs as usize, "one a reference")?;
+                within(
+                    "verdicts",
+                    verdicts.len(),
+                    context.refs as usize,
+                    context.refs as usize,
+                    "one a reference",
+                )?;
                 AdmittedConnector::Verdicts(self.verdicts(verdicts, closing))
             }
             ("open", A::Subscription(subscription)) => {
                 subscription_bounds(&subscription)?;
                 AdmittedConnector::Subscription(subscription)
             }
-            (_, other) => return Err(rule("shape", shape(&other).into(), "the answer to the function that was called")),
+            (_, other) => {
+                return Err(rule(
+                    "shape",
+                    shape(&other).into(),
+                    "the answer to the function that was called",
+                ));
+            }
         })
     }
 
@@ -240,23 +280,54 @@ impl Door {
             .flat_map(|c| c.output.keys())
             .filter(|name| name.starts_with("post."))
             .map(|name| {
-                let top = VOCABULARY.iter().find(|f| f.path == *name).and_then(|f| f.ladder.last());
+                let top = VOCABULARY
+                    .iter()
+                    .find(|f| f.path == *name)
+                    .and_then(|f| f.ladder.last());
                 top.map_or_else(|| name.clone(), |top| format!("{name}:{top}"))
             })
             .collect();
-        if named.is_empty() { policy.kept.clone() } else { policy.kept.narrow(&Rights::parse(&named).unwrap_or_default()) }
+        if named.is_empty() {
+            policy.kept.clone()
+        } else {
+            policy
+                .kept
+                .narrow(&Rights::parse(&named).unwrap_or_default())
+        }
     }
 
     fn page(&self, page: Page, closing: &mut Closing) -> Result<AdmittedPage, Rejection> {
         within("changes", page.changes.len(), 0, 250, "at most 250")?;
         within("tasks", page.tasks.len(), 0, 250, "at most 250")?;
-        within("cursor", page.cursor.as_ref().map_or(0, Vec::len), 0, 4096, "at most 4,096 bytes")?;
-        within("state", page.state.as_ref().map_or(0, Vec::len), 0, 4096, "at most 4,096 bytes")?;
+        within(
+            "cursor",
+            page.cursor.as_ref().map_or(0, Vec::len),
+            0,
+            4096,
+            "at most 4,096 bytes",
+        )?;
+        within(
+            "state",
+            page.state.as_ref().map_or(0, Vec::len),
+            0,
+            4096,
+            "at most 4,096 bytes",
+        )?;
         for task in &page.tasks {
             within("task-key", task.key.len(), 1, 128, "1 to 128 bytes")?;
-            within("task-payload", task.payload.len(), 0, 1024, "at most 1,024 bytes")?;
+            within(
+                "task-payload",
+                task.payload.len(),
+                0,
+                1024,
+                "at most 1,024 bytes",
+            )?;
             if !neutral::is_id(&task.key, 128) {
-                return Err(rule("task-key", "a control character".into(), "printable text"));
+                return Err(rule(
+                    "task-key",
+                    "a control character".into(),
+                    "printable text",
+                ));
             }
         }
         let Some(policy) = self.spec.network.as_ref() else {
@@ -264,7 +335,11 @@ impl Door {
         };
         let now = self.spec.clock.now();
         let kept = self.kept(closing.function(), policy);
-        let rules = Rules { policy, kept: &kept, now };
+        let rules = Rules {
+            policy,
+            kept: &kept,
+            now,
+        };
         let mut changes = Vec::with_capacity(page.changes.len());
         for change in page.changes {
             match admit_change(change, &rules, closing) {
@@ -272,7 +347,13 @@ impl Door {
                 Err(rule) => closing.note(rule),
             }
         }
-        let seen = page.seen.map(|seen| Window { end: seen.end.min(now), ..seen }).filter(|seen| seen.start <= seen.end);
+        let seen = page
+            .seen
+            .map(|seen| Window {
+                end: seen.end.min(now),
+                ..seen
+            })
+            .filter(|seen| seen.start <= seen.end);
         if seen.is_none() && page.seen.is_some() {
             closing.note("bad-window");
         }
@@ -288,10 +369,20 @@ impl Door {
         })
     }
 
-    fn verdicts(&self, verdicts: Vec<RecheckVerdict>, closing: &mut Closing) -> Vec<AdmittedVerdict> {
-        let Some(policy) = self.spec.network.as_ref() else { return Vec::new() };
+    fn verdicts(
+        &self,
+        verdicts: Vec<RecheckVerdict>,
+        closing: &mut Closing,
+    ) -> Vec<AdmittedVerdict> {
+        let Some(policy) = self.spec.network.as_ref() else {
+            return Vec::new();
+        };
         let kept = self.kept(closing.function(), policy);
-        let rules = Rules { policy, kept: &kept, now: self.spec.clock.now() };
+        let rules = Rules {
+            policy,
+            kept: &kept,
+            now: self.spec.clock.now(),
+        };
         let admit = |verdict| match verdict {
             RecheckVerdict::Alive => AdmittedVerdict::Alive,
             RecheckVerdict::Gone => AdmittedVerdict::Gone,
@@ -313,10 +404,17 @@ impl Door {
     }
 }
 
-fn admit_change(change: Change, rules: &Rules<'_>, closing: &mut Closing) -> Result<AdmittedChange, &'static str> {
+fn admit_change(
+    change: Change,
+    rules: &Rules<'_>,
+    closing: &mut Closing,
+) -> Result<AdmittedChange, &'static str> {
     Ok(match change {
         Change::Upsert(post) => {
-            let key = PostKey { network: post.network.clone(), native_id: post.native_id.clone() };
+            let key = PostKey {
+                network: post.network.clone(),
+                native_id: post.native_id.clone(),
+            };
             match rules.post(post, closing) {
                 Ok(post) => AdmittedChange::Upsert(post),
                 Err(NotKept::Drop(why)) => return Err(why),
@@ -333,11 +431,22 @@ fn admit_change(change: Change, rules: &Rules<'_>, closing: &mut Closing) -> Res
         Change::Delete(key) => rules.key(&key).map(|()| AdmittedChange::Delete(key))?,
         Change::Hide(key) => rules.key(&key).map(|()| AdmittedChange::Hide(key))?,
         Change::Restore(key) => rules.key(&key).map(|()| AdmittedChange::Restore(key))?,
-        Change::Author { network, author, state } => {
+        Change::Author {
+            network,
+            author,
+            state,
+        } => {
             // An author's id is bound like a post's.
-            let key = PostKey { network, native_id: author };
+            let key = PostKey {
+                network,
+                native_id: author,
+            };
             rules.key(&key)?;
-            AdmittedChange::Author { network: key.network, author: key.native_id, state }
+            AdmittedChange::Author {
+                network: key.network,
+                author: key.native_id,
+                state,
+            }
         }
         Change::Strip { key, mut fields } => {
             rules.key(&key)?;
@@ -370,7 +479,9 @@ fn admit_change(change: Change, rules: &Rules<'_>, closing: &mut Closing) -> Res
 fn items_of(admitted: &AdmittedConnector) -> u32 {
     (match admitted {
         AdmittedConnector::Page(page) => page.changes.len(),
-        AdmittedConnector::Again { requests, .. } | AdmittedConnector::Requests(requests) => requests.len(),
+        AdmittedConnector::Again { requests, .. } | AdmittedConnector::Requests(requests) => {
+            requests.len()
+        }
         AdmittedConnector::Verdicts(verdicts) => verdicts.len(),
         AdmittedConnector::Text(_) | AdmittedConnector::Subscription(_) => 1,
         AdmittedConnector::Fault(_) => 0,
@@ -390,17 +501,31 @@ fn shape(answer: &ConnectorAnswer) -> &'static str {
 }
 
 fn subscription_bounds(subscription: &Subscription) -> Result<(), Rejection> {
-    within("subprotocols", subscription.subprotocols.len(), 0, 8, "at most 8")?;
+    within(
+        "subprotocols",
+        subscription.subprotocols.len(),
+        0,
+        8,
+        "at most 8",
+    )?;
     within("greeting", subscription.greeting.len(), 0, 8, "at most 8")?;
     for frame in &subscription.greeting {
         let size = match frame {
             Frame::Text(text) => text.len(),
             Frame::Binary(bytes) => bytes.len(),
-            Frame::Closed(_) => return Err(rule("greeting", "a closing frame".into(), "text or bytes")),
+            Frame::Closed(_) => {
+                return Err(rule("greeting", "a closing frame".into(), "text or bytes"));
+            }
         };
         within("greeting-frame", size, 0, 16 * 1024, "at most 16,384 bytes")?;
     }
-    within("ping", subscription.ping as usize, 0, 3600, "at most an hour")?;
+    within(
+        "ping",
+        subscription.ping as usize,
+        0,
+        3600,
+        "at most an hour",
+    )?;
     if let Origin::Network(url) = &subscription.origin {
         within("url", url.len(), 1, 4096, "1 to 4,096 bytes")?;
     }

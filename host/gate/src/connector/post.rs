@@ -13,15 +13,47 @@ use crate::{neutral, open::Closing, policy::NetworkPolicy};
 
 /// Attributes that are registered: any other key is dropped.
 pub const ATTRIBUTES: [&str; 12] = [
-    "app-version", "board", "category", "community", "feed", "forum", "instance", "podcast", "source-title", "store", "subreddit",
+    "app-version",
+    "board",
+    "category",
+    "community",
+    "feed",
+    "forum",
+    "instance",
+    "podcast",
+    "source-title",
+    "store",
+    "subreddit",
     "tags",
 ];
 
 /// Fields of a post as `strip` may name them.
 pub const STRIPPABLE: [&str; 25] = [
-    "ref", "url", "text", "title", "content-warning", "language", "created", "edited", "author", "in-reply-to", "thread", "repost-of",
-    "quote-of", "hashtags", "mentions", "links", "media", "rating", "engagement", "country", "sensitive", "attributes", "kind",
-    "visibility", "age-signal",
+    "ref",
+    "url",
+    "text",
+    "title",
+    "content-warning",
+    "language",
+    "created",
+    "edited",
+    "author",
+    "in-reply-to",
+    "thread",
+    "repost-of",
+    "quote-of",
+    "hashtags",
+    "mentions",
+    "links",
+    "media",
+    "rating",
+    "engagement",
+    "country",
+    "sensitive",
+    "attributes",
+    "kind",
+    "visibility",
+    "age-signal",
 ];
 
 /// The earliest instant that is taken for a date of publication: 1970. Before it there was no network to publish on.
@@ -59,7 +91,11 @@ impl Rules<'_> {
     }
 
     /// Admits one post, or says what its not being admitted means.
-    pub(crate) fn post(&self, mut post: Box<Post>, notes: &mut Closing) -> Result<Box<Labeled<Post>>, NotKept> {
+    pub(crate) fn post(
+        &self,
+        mut post: Box<Post>,
+        notes: &mut Closing,
+    ) -> Result<Box<Labeled<Post>>, NotKept> {
         if *post.network != *self.policy.network {
             return Err(NotKept::Drop("foreign-network"));
         }
@@ -69,15 +105,18 @@ impl Rules<'_> {
         match post.visibility {
             Visibility::Public => {}
             // The source holds nothing but public items, and does not say so with each.
-            Visibility::Unknown if !self.policy.visibility_per_item => post.visibility = Visibility::Public,
+            Visibility::Unknown if !self.policy.visibility_per_item => {
+                post.visibility = Visibility::Public;
+            }
             _ => return Err(NotKept::Hide("not-public")),
         }
         match post.age_signal {
             AgeSignal::Adult => {}
-            AgeSignal::NotPublished if !self.policy.age_signal_published => {}
-            AgeSignal::Unknown if !self.policy.age_signal_published => {}
+            AgeSignal::NotPublished | AgeSignal::Unknown if !self.policy.age_signal_published => {}
             AgeSignal::Minor => return Err(NotKept::Delete("age-flagged")),
-            AgeSignal::NotPublished | AgeSignal::Unknown => return Err(NotKept::Delete("age-unknown")),
+            AgeSignal::NotPublished | AgeSignal::Unknown => {
+                return Err(NotKept::Delete("age-unknown"));
+            }
         }
         self.identity(&mut post, notes);
         self.words(&mut post, notes);
@@ -109,9 +148,16 @@ impl Rules<'_> {
         }
     }
 
-    #[expect(clippy::unused_self, reason = "one of the steps of a post, which all read the same")]
+    #[expect(
+        clippy::unused_self,
+        reason = "one of the steps of a post, which all read the same"
+    )]
     fn author(&self, author: &mut Author, notes: &mut Closing) {
-        if author.native_id.as_ref().is_some_and(|id| !neutral::is_id(id, 512)) {
+        if author
+            .native_id
+            .as_ref()
+            .is_some_and(|id| !neutral::is_id(id, 512))
+        {
             author.native_id = None;
             notes.note("bad-optional-id");
         }
@@ -128,7 +174,10 @@ impl Rules<'_> {
         link(&mut author.profile_url, 2048, notes);
     }
 
-    #[expect(clippy::unused_self, reason = "one of the steps of a post, which all read the same")]
+    #[expect(
+        clippy::unused_self,
+        reason = "one of the steps of a post, which all read the same"
+    )]
     fn words(&self, post: &mut Post, notes: &mut Closing) {
         if let Some(text) = &mut post.text {
             if neutral::text(text) {
@@ -143,11 +192,19 @@ impl Rules<'_> {
         }
         short(&mut post.title, 1024, notes);
         short(&mut post.content_warning, 1024, notes);
-        if post.language.as_ref().is_some_and(|tag| !neutral::is_language(tag)) {
+        if post
+            .language
+            .as_ref()
+            .is_some_and(|tag| !neutral::is_language(tag))
+        {
             post.language = None;
             notes.note("bad-value");
         }
-        if post.country.as_ref().is_some_and(|c| c.len() != 2 || !c.bytes().all(|b| b.is_ascii_uppercase())) {
+        if post
+            .country
+            .as_ref()
+            .is_some_and(|c| c.len() != 2 || !c.bytes().all(|b| b.is_ascii_uppercase()))
+        {
             post.country = None;
             notes.note("bad-value");
         }
@@ -174,7 +231,10 @@ impl Rules<'_> {
         }
     }
 
-    #[expect(clippy::unused_self, reason = "one of the steps of a post, which all read the same")]
+    #[expect(
+        clippy::unused_self,
+        reason = "one of the steps of a post, which all read the same"
+    )]
     fn lists(&self, post: &mut Post, notes: &mut Closing) {
         capped(&mut post.hashtags, 64, notes);
         for tag in &mut post.hashtags {
@@ -194,7 +254,8 @@ impl Rules<'_> {
                 }
             }
         }
-        post.mentions.retain(|m| m.native_id.is_some() || m.handle.is_some());
+        post.mentions
+            .retain(|m| m.native_id.is_some() || m.handle.is_some());
         capped(&mut post.media, 32, notes);
         for media in &mut post.media {
             link(&mut media.url, 2048, notes);
@@ -246,7 +307,10 @@ fn short(field: &mut Option<String>, max: usize, notes: &mut Closing) {
 }
 
 fn link(field: &mut Option<String>, max: usize, notes: &mut Closing) {
-    if field.as_ref().is_some_and(|url| !neutral::is_link(url, max)) {
+    if field
+        .as_ref()
+        .is_some_and(|url| !neutral::is_link(url, max))
+    {
         *field = None;
         notes.note("bad-link");
     }
@@ -262,31 +326,73 @@ fn minimise(post: &mut Post, kept: &Rights, notes: &mut Closing) {
         }
     };
     unless("post.text", post.text.is_some(), &mut || post.text = None);
-    unless("post.title", post.title.is_some(), &mut || post.title = None);
-    unless("post.content-warning", post.content_warning.is_some(), &mut || post.content_warning = None);
-    unless("post.lang", post.language.is_some(), &mut || post.language = None);
+    unless("post.title", post.title.is_some(), &mut || {
+        post.title = None;
+    });
+    unless(
+        "post.content-warning",
+        post.content_warning.is_some(),
+        &mut || post.content_warning = None,
+    );
+    unless("post.lang", post.language.is_some(), &mut || {
+        post.language = None;
+    });
     unless("post.url", post.url.is_some(), &mut || post.url = None);
-    unless("post.created", post.created.is_some(), &mut || post.created = None);
-    unless("post.edited", post.edited.is_some(), &mut || post.edited = None);
-    unless("post.hashtags", !post.hashtags.is_empty(), &mut || post.hashtags.clear());
-    unless("post.links", !post.links.is_empty(), &mut || post.links.clear());
-    unless("post.media", !post.media.is_empty(), &mut || post.media.clear());
-    unless("post.mentions", !post.mentions.is_empty(), &mut || post.mentions.clear());
-    unless("post.rating", post.rating.is_some(), &mut || post.rating = None);
-    unless("post.sensitive", post.sensitive.is_some(), &mut || post.sensitive = None);
-    unless("post.attributes", !post.attributes.is_empty(), &mut || post.attributes.clear());
-    unless("post.engagement", post.engagement.is_some(), &mut || post.engagement = None);
-    unless("post.place", post.country.is_some(), &mut || post.country = None);
-    if post.thread.is_some() || post.in_reply_to.is_some() || post.repost_of.is_some() || post.quote_of.is_some() {
+    unless("post.created", post.created.is_some(), &mut || {
+        post.created = None;
+    });
+    unless("post.edited", post.edited.is_some(), &mut || {
+        post.edited = None;
+    });
+    unless("post.hashtags", !post.hashtags.is_empty(), &mut || {
+        post.hashtags.clear();
+    });
+    unless("post.links", !post.links.is_empty(), &mut || {
+        post.links.clear();
+    });
+    unless("post.media", !post.media.is_empty(), &mut || {
+        post.media.clear();
+    });
+    unless("post.mentions", !post.mentions.is_empty(), &mut || {
+        post.mentions.clear();
+    });
+    unless("post.rating", post.rating.is_some(), &mut || {
+        post.rating = None;
+    });
+    unless("post.sensitive", post.sensitive.is_some(), &mut || {
+        post.sensitive = None;
+    });
+    unless("post.attributes", !post.attributes.is_empty(), &mut || {
+        post.attributes.clear();
+    });
+    unless("post.engagement", post.engagement.is_some(), &mut || {
+        post.engagement = None;
+    });
+    unless("post.place", post.country.is_some(), &mut || {
+        post.country = None;
+    });
+    if post.thread.is_some()
+        || post.in_reply_to.is_some()
+        || post.repost_of.is_some()
+        || post.quote_of.is_some()
+    {
         unless("post.thread", true, &mut || {
-            (post.thread, post.in_reply_to, post.repost_of, post.quote_of) = (None, None, None, None);
+            (post.thread, post.in_reply_to, post.repost_of, post.quote_of) =
+                (None, None, None, None);
         });
     }
     if let Some(author) = &mut post.author {
         let level = kept.level("post.author");
-        let profile = author.display_name.is_some() || author.profile_url.is_some() || author.followers.is_some();
+        let profile = author.display_name.is_some()
+            || author.profile_url.is_some()
+            || author.followers.is_some();
         if level < 3 && (profile || author.verified.is_some()) {
-            (author.display_name, author.profile_url, author.followers, author.verified) = (None, None, None, None);
+            (
+                author.display_name,
+                author.profile_url,
+                author.followers,
+                author.verified,
+            ) = (None, None, None, None);
             took += 1;
         }
         if level < 2 && author.handle.is_some() {

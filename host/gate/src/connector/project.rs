@@ -19,7 +19,10 @@ pub(crate) struct Size {
 }
 
 /// The least budget: what a connector gets that does not name `job.budget`.
-const LEAST: Budget = Budget { items: 1, requests: 1 };
+const LEAST: Budget = Budget {
+    items: 1,
+    requests: 1,
+};
 
 fn job_of(call: &ConnectorCall) -> &Job {
     match call {
@@ -75,11 +78,18 @@ pub(crate) fn blank(call: &mut ConnectorCall, rights: &Rights) {
     if !rights.has("job.budget") {
         job.budget = LEAST;
     }
-    job.budget = Budget { items: job.budget.items.clamp(1, 250), requests: job.budget.requests.clamp(1, 16) };
+    job.budget = Budget {
+        items: job.budget.items.clamp(1, 250),
+        requests: job.budget.requests.clamp(1, 16),
+    };
     if !rights.has("job.cursor") {
         match call {
-            ConnectorCall::Next { place, .. } | ConnectorCall::Respond { place, .. } => *place = Place::Cursor(None),
-            ConnectorCall::Open { cursor, .. } | ConnectorCall::Frames { cursor, .. } => *cursor = None,
+            ConnectorCall::Next { place, .. } | ConnectorCall::Respond { place, .. } => {
+                *place = Place::Cursor(None);
+            }
+            ConnectorCall::Open { cursor, .. } | ConnectorCall::Frames { cursor, .. } => {
+                *cursor = None;
+            }
             _ => {}
         }
     }
@@ -91,16 +101,35 @@ pub(crate) fn blank(call: &mut ConnectorCall, rights: &Rights) {
 }
 
 fn at_most(what: &'static str, given: usize, allowed: usize) -> Result<u64, ProjectError> {
-    if given <= allowed { Ok(given as u64) } else { Err(ProjectError::TooMuch { what, given: given as u64, allowed: allowed as u64 }) }
+    if given <= allowed {
+        Ok(given as u64)
+    } else {
+        Err(ProjectError::TooMuch {
+            what,
+            given: given as u64,
+            allowed: allowed as u64,
+        })
+    }
 }
 
 /// Checks every bound of the interface; headers outside the allow-list are taken away (HP-26).
 pub(crate) fn bounds(call: &mut ConnectorCall, batch_max: u32) -> Result<Size, ProjectError> {
-    let mut size = Size { items: 1, bytes: job_bounds(job_of(call))?, refs: 0 };
+    let mut size = Size {
+        items: 1,
+        bytes: job_bounds(job_of(call))?,
+        refs: 0,
+    };
     match call {
         ConnectorCall::Next { place, .. } => size.bytes += place_bounds(place)?,
-        ConnectorCall::Respond { place, scratch, answers, .. } => {
-            size.bytes += place_bounds(place)? + at_most("scratch", scratch.len(), 64 * 1024)? + answer_bounds(answers)?;
+        ConnectorCall::Respond {
+            place,
+            scratch,
+            answers,
+            ..
+        } => {
+            size.bytes += place_bounds(place)?
+                + at_most("scratch", scratch.len(), 64 * 1024)?
+                + answer_bounds(answers)?;
             size.items = answers.len() as u32;
         }
         ConnectorCall::Check { .. } => {}
@@ -118,7 +147,9 @@ pub(crate) fn bounds(call: &mut ConnectorCall, batch_max: u32) -> Result<Size, P
             size.refs = refs.len() as u32;
             size.items = size.refs;
         }
-        ConnectorCall::Open { cursor, .. } => size.bytes += at_most("cursor", cursor.as_ref().map_or(0, Vec::len), 4096)?,
+        ConnectorCall::Open { cursor, .. } => {
+            size.bytes += at_most("cursor", cursor.as_ref().map_or(0, Vec::len), 4096)?;
+        }
         ConnectorCall::Frames { cursor, frames, .. } => {
             size.bytes += at_most("cursor", cursor.as_ref().map_or(0, Vec::len), 4096)?;
             let bytes: usize = frames.iter().map(frame_len).sum();
@@ -128,7 +159,8 @@ pub(crate) fn bounds(call: &mut ConnectorCall, batch_max: u32) -> Result<Size, P
         ConnectorCall::Challenge { query, .. } => size.bytes += query_bounds(query)?,
         ConnectorCall::Receive { delivery, .. } => {
             visible(&mut delivery.headers);
-            size.bytes += query_bounds(&delivery.query)? + at_most("delivery", delivery.body.len(), 1024 * 1024)?;
+            size.bytes += query_bounds(&delivery.query)?
+                + at_most("delivery", delivery.body.len(), 1024 * 1024)?;
         }
     }
     Ok(size)
@@ -168,7 +200,10 @@ fn job_bounds(job: &Job) -> Result<u64, ProjectError> {
             PlanNode::None(child) => earlier(&[*child]),
         };
         if !good {
-            return Err(ProjectError::Invalid { what: "job.plan", why: "children come before their parents" });
+            return Err(ProjectError::Invalid {
+                what: "job.plan",
+                why: "children come before their parents",
+            });
         }
     }
     Ok(config + state + words)
@@ -177,7 +212,8 @@ fn job_bounds(job: &Job) -> Result<u64, ProjectError> {
 fn place_bounds(place: &Place) -> Result<u64, ProjectError> {
     match place {
         Place::Cursor(cursor) => at_most("cursor", cursor.as_ref().map_or(0, Vec::len), 4096),
-        Place::Task(task) => Ok(at_most("task.key", task.key.len(), 128)? + at_most("task.payload", task.payload.len(), 1024)?),
+        Place::Task(task) => Ok(at_most("task.key", task.key.len(), 128)?
+            + at_most("task.payload", task.payload.len(), 1024)?),
     }
 }
 
@@ -195,12 +231,17 @@ fn answer_bounds(answers: &mut [Answer]) -> Result<u64, ProjectError> {
 
 fn refs_bounds(refs: &[String], batch_max: u32) -> Result<u64, ProjectError> {
     at_most("refs", refs.len(), batch_max.clamp(1, 250) as usize)?;
-    refs.iter().map(|reference| at_most("ref", reference.len(), 256)).sum()
+    refs.iter()
+        .map(|reference| at_most("ref", reference.len(), 256))
+        .sum()
 }
 
 fn query_bounds(query: &[(String, String)]) -> Result<u64, ProjectError> {
     at_most("query", query.len(), 32)?;
-    query.iter().map(|(name, value)| at_most("query", name.len() + value.len(), 4096)).sum()
+    query
+        .iter()
+        .map(|(name, value)| at_most("query", name.len() + value.len(), 4096))
+        .sum()
 }
 
 /// Canonical bytes of the call.
@@ -208,7 +249,12 @@ pub(crate) fn commit(call: &ConnectorCall, canon: &mut Canon) {
     canon.value(job_of(call));
     match call {
         ConnectorCall::Next { place, .. } => canon.value(place),
-        ConnectorCall::Respond { place, scratch, answers, .. } => {
+        ConnectorCall::Respond {
+            place,
+            scratch,
+            answers,
+            ..
+        } => {
             canon.value(place);
             canon.bytes(scratch);
             answers_into(answers, canon);
@@ -221,7 +267,12 @@ pub(crate) fn commit(call: &ConnectorCall, canon: &mut Canon) {
             answers_into(answers, canon);
         }
         ConnectorCall::Open { cursor, .. } => canon.value(cursor),
-        ConnectorCall::Frames { cursor, first, frames, .. } => {
+        ConnectorCall::Frames {
+            cursor,
+            first,
+            frames,
+            ..
+        } => {
             canon.value(cursor);
             canon.number(*first);
             for frame in frames {

@@ -58,13 +58,32 @@ impl PermittedMail {
 
 /// Renders a mail and binds it to its recipients.
 pub fn permit_mail(email: &Email, binding: &MailBinding) -> Result<PermittedMail, Denial> {
-    let deny = |rule, detail: &str| Denial { rule, detail: detail.into(), host: String::new() };
-    mail_bounds(email).map_err(|rejection| deny(rejection.name(), "expected a mail within the interface's bounds"))?;
-    links::actions_are_ours(email, &binding.own_base).map_err(|_| deny("foreign-link", "expected links to the deployment's own pages only"))?;
+    let deny = |rule, detail: &str| Denial {
+        rule,
+        detail: detail.into(),
+        host: String::new(),
+    };
+    mail_bounds(email).map_err(|rejection| {
+        deny(
+            rejection.name(),
+            "expected a mail within the interface's bounds",
+        )
+    })?;
+    links::actions_are_ours(email, &binding.own_base).map_err(|_| {
+        deny(
+            "foreign-link",
+            "expected links to the deployment's own pages only",
+        )
+    })?;
     if binding.to.is_empty() || binding.to.len() > 50 {
         return Err(deny("recipients", "expected 1 to 50 recipients"));
     }
-    if !binding.to.iter().chain([&binding.from]).all(|address| is_address(address)) {
+    if !binding
+        .to
+        .iter()
+        .chain([&binding.from])
+        .all(|address| is_address(address))
+    {
         return Err(deny("address", "expected one plain mail address each"));
     }
     let email = neutral_mail(email.clone(), &binding.own_base);
@@ -81,9 +100,29 @@ pub fn permit_mail(email: &Email, binding: &MailBinding) -> Result<PermittedMail
 
 /// One address and nothing else: no second one, no name, no header.
 fn is_address(address: &str) -> bool {
-    let Some((local, domain)) = address.split_once('@') else { return false };
-    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, ',' | ';' | ':' | '<' | '>' | '(' | ')' | '"' | '@' | '\\');
-    address.len() <= 254 && !local.is_empty() && !domain.is_empty() && local.chars().all(plain) && domain.chars().all(plain)
+    let Some((local, domain)) = address.split_once('@') else {
+        return false;
+    };
+    let plain = |c: char| {
+        !c.is_whitespace()
+            && !c.is_control()
+            && !matches!(
+                c,
+                ',' | ';' | ':' | '<' | '>' | '(' | ')' | '"' | '@' | '\\'
+            )
+    };
+    address.len() <= 254
+        && !local.is_empty()
+        && !domain.is_empty()
+        && local.chars().all(plain)
+        && domain.chars().all(plain)
+}
+
+fn line(out: &mut String, label: &str, value: &str) {
+    out.push_str(label);
+    out.push_str(": ");
+    out.push_str(value);
+    out.push('\n');
 }
 
 fn render_text(email: &Email) -> String {
@@ -109,10 +148,10 @@ fn render_text(email: &Email) -> String {
             }
             Block::Facts(facts) => {
                 for (label, value) in facts {
-                    out.push_str(&format!("{label}: {value}\n"));
+                    line(&mut out, label, value);
                 }
             }
-            Block::Action(label, link) => out.push_str(&format!("{label}: {link}\n")),
+            Block::Action(label, link) => line(&mut out, label, link),
         }
         out.push('\n');
     }
@@ -196,7 +235,10 @@ mod tests {
     }
 
     fn email(blocks: Vec<Block>) -> Email {
-        Email { subject: "Spike: Lumen".into(), blocks }
+        Email {
+            subject: "Spike: Lumen".into(),
+            blocks,
+        }
     }
 
     #[test]
@@ -209,24 +251,78 @@ mod tests {
             Block::Action("Open".into(), "https://track.example/i/1?a=1&b=2".into()),
         ]);
         let mail = permit_mail(&email, &binding()).unwrap();
-        assert!(!mail.html().contains("evil") && !mail.html().contains("<img") && !mail.html().contains("<b>"), "{}", mail.html());
+        assert!(
+            !mail.html().contains("evil")
+                && !mail.html().contains("<img")
+                && !mail.html().contains("<b>"),
+            "{}",
+            mail.html()
+        );
         assert!(!mail.text().contains("evil"));
-        assert!(mail.html().contains("<a href=\"https://track.example/i/1?a=1&amp;b=2\">Open</a>"));
-        assert!(mail.text().contains("Open: https://track.example/i/1?a=1&b=2") && mail.text().contains("> ⟦user:1⟧ said"));
-        for link in ["https://evil.example/", "https://track.example.evil.example/", "javascript:alert(1)", "https://track.example@evil.example/", "https://track.example/\" onclick=\"x"] {
-            let bad = Email { subject: "x".into(), blocks: vec![Block::Action("Open".into(), link.into())] };
-            assert_eq!(permit_mail(&bad, &binding()).unwrap_err().rule, "foreign-link", "{link}");
+        assert!(
+            mail.html()
+                .contains("<a href=\"https://track.example/i/1?a=1&amp;b=2\">Open</a>")
+        );
+        assert!(
+            mail.text()
+                .contains("Open: https://track.example/i/1?a=1&b=2")
+                && mail.text().contains("> ⟦user:1⟧ said")
+        );
+        for link in [
+            "https://evil.example/",
+            "https://track.example.evil.example/",
+            "javascript:alert(1)",
+            "https://track.example@evil.example/",
+            "https://track.example/\" onclick=\"x",
+        ] {
+            let bad = Email {
+                subject: "x".into(),
+                blocks: vec![Block::Action("Open".into(), link.into())],
+            };
+            assert_eq!(
+                permit_mail(&bad, &binding()).unwrap_err().rule,
+                "foreign-link",
+                "{link}"
+            );
         }
     }
 
     #[test]
     fn hp_43_a_subject_cannot_add_recipients() {
-        let bad = Email { subject: "hi\r\nBcc: eve@evil.example".into(), blocks: vec![] };
+        let bad = Email {
+            subject: "hi\r\nBcc: eve@evil.example".into(),
+            blocks: vec![],
+        };
         assert_eq!(permit_mail(&bad, &binding()).unwrap_err().rule, "subject");
-        for to in ["a@b.example, eve@evil.example", "a@b.example\r\nBcc: eve@evil.example", "Lan <lan@b.example>", "", "@", "a@b@c"] {
-            let binding = MailBinding { to: vec![to.into()], ..binding() };
-            assert_eq!(permit_mail(&email(vec![]), &binding).unwrap_err().rule, "address", "{to}");
+        for to in [
+            "a@b.example, eve@evil.example",
+            "a@b.example\r\nBcc: eve@evil.example",
+            "Lan <lan@b.example>",
+            "",
+            "@",
+            "a@b@c",
+        ] {
+            let binding = MailBinding {
+                to: vec![to.into()],
+                ..binding()
+            };
+            assert_eq!(
+                permit_mail(&email(vec![]), &binding).unwrap_err().rule,
+                "address",
+                "{to}"
+            );
         }
-        assert_eq!(permit_mail(&email(vec![]), &MailBinding { to: vec![], ..binding() }).unwrap_err().rule, "recipients");
+        assert_eq!(
+            permit_mail(
+                &email(vec![]),
+                &MailBinding {
+                    to: vec![],
+                    ..binding()
+                }
+            )
+            .unwrap_err()
+            .rule,
+            "recipients"
+        );
     }
 }

@@ -68,24 +68,46 @@ impl PermittedRequest {
     }
     /// Whether a resolved address may be connected to for this request.
     pub fn address_allowed(&self, address: IpAddr) -> bool {
-        super::address_allowed(address) || self.exception.as_ref().is_some_and(|e| e.addresses.contains(&address))
+        super::address_allowed(address)
+            || self
+                .exception
+                .as_ref()
+                .is_some_and(|e| e.addresses.contains(&address))
     }
     /// The same request at the secret URL of a `whole-url` slot; the URL must be of the very host and port that were permitted.
     pub fn at_whole_url(&self, secret: &str) -> Result<Self, Denial> {
-        let deny = |rule, detail: &str| Denial { rule, detail: detail.into(), host: self.host.clone() };
-        if !self.slot.as_ref().is_some_and(|slot| slot.placement == Some(Placement::WholeUrl)) {
-            return Err(deny("credential-placement", "expected a slot whose secret is a whole URL"));
+        let deny = |rule, detail: &str| Denial {
+            rule,
+            detail: detail.into(),
+            host: self.host.clone(),
+        };
+        if !self
+            .slot
+            .as_ref()
+            .is_some_and(|slot| slot.placement == Some(Placement::WholeUrl))
+        {
+            return Err(deny(
+                "credential-placement",
+                "expected a slot whose secret is a whole URL",
+            ));
         }
-        let url = Url::parse(secret).map_err(|_| deny("credential-url", "expected an absolute URL as the secret"))?;
+        let url = Url::parse(secret)
+            .map_err(|_| deny("credential-url", "expected an absolute URL as the secret"))?;
         let same = url.scheme() == self.url.scheme()
             && url.host() == self.url.host()
             && url.port_or_known_default() == Some(self.port)
             && url.username().is_empty()
             && url.password().is_none();
         if !same {
-            return Err(deny("credential-host", "expected the secret URL to be of the host that was permitted"));
+            return Err(deny(
+                "credential-host",
+                "expected the secret URL to be of the host that was permitted",
+            ));
         }
-        Ok(Self { url, ..self.clone() })
+        Ok(Self {
+            url,
+            ..self.clone()
+        })
     }
     /// Taken apart, for sending.
     pub fn into_parts(self) -> (Method, Url, Vec<Header>, Option<Vec<u8>>) {
@@ -96,14 +118,24 @@ impl PermittedRequest {
 impl std::fmt::Debug for PermittedRequest {
     /// Shows method and host, never path, query, headers or body.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "PermittedRequest({} {}:{})", self.method.name(), self.host, self.port)
+        write!(
+            f,
+            "PermittedRequest({} {}:{})",
+            self.method.name(),
+            self.host,
+            self.port
+        )
     }
 }
 
 /// Decides about a request.
 pub fn permit(request: Request, grant: &EgressGrant) -> Result<PermittedRequest, Denial> {
     let reached = host::reach(&request.url, host::HTTP, grant)?;
-    let deny = |rule, detail: &str| Denial { rule, detail: detail.into(), host: reached.host.clone() };
+    let deny = |rule, detail: &str| Denial {
+        rule,
+        detail: detail.into(),
+        host: reached.host.clone(),
+    };
     let mut headers = request.headers;
     if headers.len() > 32 {
         return Err(deny("header-count", "expected at most 32 fields"));
@@ -111,40 +143,99 @@ pub fn permit(request: Request, grant: &EgressGrant) -> Result<PermittedRequest,
     for header in &mut headers {
         header.name.make_ascii_lowercase();
         if let Some(rule) = header::refused(header) {
-            return Err(deny(rule, "expected a field that is the plugin's to set, with a value of one line"));
+            return Err(deny(
+                rule,
+                "expected a field that is the plugin's to set, with a value of one line",
+            ));
         }
     }
-    if request.body.as_ref().is_some_and(|body| body.len() > 256 * 1024) {
+    if request
+        .body
+        .as_ref()
+        .is_some_and(|body| body.len() > 256 * 1024)
+    {
         return Err(deny("body-length", "expected at most 262,144 bytes"));
     }
     if request.body.is_some() && matches!(request.method, Method::Get | Method::Head) {
         return Err(deny("body-method", "expected no body with GET and HEAD"));
     }
     let slot = match &request.credential {
-        Some(name) => Some(placed(host::slot(name, &reached, grant)?, &reached.url, &headers, &deny)?),
+        Some(name) => Some(placed(
+            host::slot(name, &reached, grant)?,
+            &reached.url,
+            &headers,
+            &deny,
+        )?),
         None => None,
     };
-    let Reached { url, host, port, exception } = reached;
-    Ok(PermittedRequest { method: request.method, url, host, port, headers, body: request.body, slot, exception })
+    let Reached {
+        url,
+        host,
+        port,
+        exception,
+    } = reached;
+    Ok(PermittedRequest {
+        method: request.method,
+        url,
+        host,
+        port,
+        headers,
+        body: request.body,
+        slot,
+        exception,
+    })
 }
 
 /// Checks that the placement is free, or that the plugin left the mark where there must be one.
-fn placed(slot: Slot, url: &Url, headers: &[Header], deny: &dyn Fn(&'static str, &str) -> Denial) -> Result<Slot, Denial> {
+fn placed(
+    slot: Slot,
+    url: &Url,
+    headers: &[Header],
+    deny: &dyn Fn(&'static str, &str) -> Denial,
+) -> Result<Slot, Denial> {
     let taken = match (&slot.placement, &slot.kind) {
-        (_, SlotKind::Hmac { header, id_header, timestamp_header, .. }) => {
-            headers.iter().any(|h| [header, id_header, timestamp_header].iter().any(|name| h.name.eq_ignore_ascii_case(name)))
+        (
+            _,
+            SlotKind::Hmac {
+                header,
+                id_header,
+                timestamp_header,
+                ..
+            },
+        ) => headers.iter().any(|h| {
+            [header, id_header, timestamp_header]
+                .iter()
+                .any(|name| h.name.eq_ignore_ascii_case(name))
+        }),
+        (Some(Placement::Header { name, .. }), _) => {
+            headers.iter().any(|h| h.name.eq_ignore_ascii_case(name))
         }
-        (Some(Placement::Header { name, .. }), _) => headers.iter().any(|h| h.name.eq_ignore_ascii_case(name)),
-        (Some(Placement::Query { name }), _) => url.query_pairs().any(|(given, _)| given == name.as_str()),
+        (Some(Placement::Query { name }), _) => {
+            url.query_pairs().any(|(given, _)| given == name.as_str())
+        }
         (Some(Placement::PathSegment), _) => {
             if url.path().matches(PATH_MARK).count() != 1 {
-                return Err(deny("credential-mark", "expected `{credential}` once in the path"));
+                return Err(deny(
+                    "credential-mark",
+                    "expected `{credential}` once in the path",
+                ));
             }
             false
         }
-        (Some(Placement::JsonPointer { .. } | Placement::FormField { .. } | Placement::WholeUrl) | None, _) => false,
+        (
+            Some(Placement::JsonPointer { .. } | Placement::FormField { .. } | Placement::WholeUrl)
+            | None,
+            _,
+        ) => false,
     };
-    if taken { Err(deny("credential-placement", "expected the credential's place to be left empty")) } else { Ok(slot) }
+    if taken {
+        Err(deny(
+            "credential-placement",
+            "expected the credential's place to be left empty",
+        ))
+    } else {
+        Ok(slot)
+    }
 }
 
 #[cfg(test)]

@@ -24,8 +24,20 @@ pub(crate) struct Known {
     pub(crate) with_ids: bool,
 }
 
-const fn known(name: &'static str, title: &'static str, kind: ColumnKind, field: &'static str, with_ids: bool) -> Known {
-    Known { name, title, kind, field, with_ids }
+const fn known(
+    name: &'static str,
+    title: &'static str,
+    kind: ColumnKind,
+    field: &'static str,
+    with_ids: bool,
+) -> Known {
+    Known {
+        name,
+        title,
+        kind,
+        field,
+        with_ids,
+    }
 }
 
 use ColumnKind::{Boolean, Instant as Time, Integer, Number, Text};
@@ -42,7 +54,13 @@ pub(crate) const COLUMNS: &[Known] = &[
     known("native-id", "Network id", Text, "post.native-id", true),
     known("author", "Author", Text, "post.author", false),
     known("title", "Title", Text, "post.title", false),
-    known("content-warning", "Content warning", Text, "post.content-warning", false),
+    known(
+        "content-warning",
+        "Content warning",
+        Text,
+        "post.content-warning",
+        false,
+    ),
     known("text", "Text", Text, "post.text", false),
     known("language", "Language", Text, "post.lang", false),
     known("hashtags", "Hashtags", Text, "post.hashtags", false),
@@ -57,9 +75,21 @@ pub(crate) const COLUMNS: &[Known] = &[
     known("quotes", "Quotes", Integer, "post.engagement", false),
     known("views", "Views", Integer, "post.engagement", false),
     known("country", "Country", Text, "post.place", false),
-    known("detected-language", "Detected language", Text, "analysis.language", true),
+    known(
+        "detected-language",
+        "Detected language",
+        Text,
+        "analysis.language",
+        true,
+    ),
     known("sentiment", "Sentiment", Text, "analysis.sentiment", true),
-    known("score", "Sentiment score", Number, "analysis.sentiment", true),
+    known(
+        "score",
+        "Sentiment score",
+        Number,
+        "analysis.sentiment",
+        true,
+    ),
     known("emotions", "Emotions", Text, "analysis.emotions", true),
     known("entities", "Entities", Text, "analysis.entities", false),
     known("topics", "Topics", Text, "analysis.topics", true),
@@ -74,12 +104,22 @@ pub(crate) struct Writer<'d> {
 
 impl Writer<'_> {
     /// The cell of a column at this precision, which is at least 1.
-    pub(crate) fn cell(&mut self, column: &Known, level: u8, row: &ExportRow<'_>, rights: &Rights) -> Cell {
+    pub(crate) fn cell(
+        &mut self,
+        column: &Known,
+        level: u8,
+        row: &ExportRow<'_>,
+        rights: &Rights,
+    ) -> Cell {
         let post = row.post.open(Opening::Gate);
         let text = match column.kind {
             Text => self.text(column.name, level, row, post, rights),
             Time => {
-                let at = if column.name == "edited" { post.edited } else { post.created };
+                let at = if column.name == "edited" {
+                    post.edited
+                } else {
+                    post.created
+                };
                 let unit = match level {
                     1 => isocial_model::Instant::DAY_MS,
                     2 => isocial_model::Instant::HOUR_MS,
@@ -88,9 +128,18 @@ impl Writer<'_> {
                 return self.fixed(at.map(|at| Cell::Instant(at.floor(unit))));
             }
             Number => {
-                let number = if column.name == "rating" { post.rating } else { sentiment(row.analysis).map(|s| s.score) };
+                let number = if column.name == "rating" {
+                    post.rating
+                } else {
+                    sentiment(row.analysis).map(|s| s.score)
+                };
                 // Through text, so that 0.1 stays 0.1 and does not become 0.10000000149.
-                return self.fixed(number.filter(|n| n.is_finite()).and_then(|n| n.to_string().parse().ok()).map(Cell::Number));
+                return self.fixed(
+                    number
+                        .filter(|n| n.is_finite())
+                        .and_then(|n| n.to_string().parse().ok())
+                        .map(Cell::Number),
+                );
             }
             Integer => {
                 let count = post.engagement.and_then(|e| match column.name {
@@ -101,7 +150,8 @@ impl Writer<'_> {
                     _ => e.views,
                 });
                 let count = count.map(|n| if level == 1 { bucket(n) } else { n });
-                return self.fixed(count.map(|n| Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX))));
+                return self
+                    .fixed(count.map(|n| Cell::Integer(i64::try_from(n).unwrap_or(i64::MAX))));
             }
             Boolean => return self.fixed(post.sensitive.map(Cell::Boolean)),
         };
@@ -120,7 +170,14 @@ impl Writer<'_> {
         cell.unwrap_or(Cell::Absent)
     }
 
-    fn text(&mut self, column: &str, level: u8, row: &ExportRow<'_>, post: &Post, rights: &Rights) -> Option<String> {
+    fn text(
+        &mut self,
+        column: &str,
+        level: u8,
+        row: &ExportRow<'_>,
+        post: &Post,
+        rights: &Rights,
+    ) -> Option<String> {
         let analysis = row.analysis;
         match column {
             "mention-id" => Some(row.mention.to_owned()),
@@ -136,13 +193,33 @@ impl Writer<'_> {
             "language" => post.language.clone(),
             "hashtags" => Some(post.hashtags.join(" ")),
             "links" => Some(post.links.join(" ")),
-            "media" => Some(post.media.iter().filter_map(|m| m.url.as_deref()).collect::<Vec<_>>().join(" ")),
+            "media" => Some(
+                post.media
+                    .iter()
+                    .filter_map(|m| m.url.as_deref())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            ),
             "thread" => post.thread.clone().or_else(|| post.in_reply_to.clone()),
             "country" => post.country.clone(),
-            "detected-language" => analysis.and_then(|a| a.language.as_ref()).map(|(tag, _)| tag.clone()),
+            "detected-language" => analysis
+                .and_then(|a| a.language.as_ref())
+                .map(|(tag, _)| tag.clone()),
             "sentiment" => sentiment(analysis).map(|s| s.label.name().to_owned()),
-            "emotions" => analysis.map(|a| a.emotions.iter().map(|(e, _)| emotion_name(*e)).collect::<Vec<_>>().join("; ")),
-            "topics" => analysis.map(|a| a.topics.iter().map(|(topic, _)| topic.as_str()).collect::<Vec<_>>().join("; ")),
+            "emotions" => analysis.map(|a| {
+                a.emotions
+                    .iter()
+                    .map(|(e, _)| emotion_name(*e))
+                    .collect::<Vec<_>>()
+                    .join("; ")
+            }),
+            "topics" => analysis.map(|a| {
+                a.topics
+                    .iter()
+                    .map(|(topic, _)| topic.as_str())
+                    .collect::<Vec<_>>()
+                    .join("; ")
+            }),
             "entities" => analysis.map(|a| entities(a, post, rights.has("post.text"))),
             _ => None,
         }
@@ -169,7 +246,9 @@ impl Writer<'_> {
         }
         let keys = &self.door.spec.keys;
         let reference = keys.author_ref(&post.network, author.native_id.as_ref()?);
-        Some(hex::encode(keys.pairwise_ref(&self.door.spec.package.id, &reference)))
+        Some(hex::encode(
+            keys.pairwise_ref(&self.door.spec.package.id, &reference),
+        ))
     }
 }
 
@@ -180,9 +259,15 @@ fn sentiment(analysis: Option<&Analysis>) -> Option<isocial_model::language::Sen
 /// Kinds with the words they were found in; the words only where the text is granted. Entities never touch a redacted detail.
 fn entities(analysis: &Analysis, post: &Post, words: bool) -> String {
     let text = post.text.as_deref().unwrap_or_default();
-    let named = analysis.entities.iter().map(|(kind, start, end, _)| match text.get(*start as usize..*end as usize) {
-        Some(word) if words => format!("{}: {}", entity_name(*kind), neutral::short_line(word.to_owned(), 256)),
-        _ => entity_name(*kind).to_owned(),
+    let named = analysis.entities.iter().map(|(kind, start, end, _)| {
+        match text.get(*start as usize..*end as usize) {
+            Some(word) if words => format!(
+                "{}: {}",
+                entity_name(*kind),
+                neutral::short_line(word.to_owned(), 256)
+            ),
+            _ => entity_name(*kind).to_owned(),
+        }
     });
     named.collect::<Vec<_>>().join("; ")
 }
@@ -223,7 +308,18 @@ pub(crate) fn entity_name(kind: EntityKind) -> &'static str {
 
 /// Text that no spreadsheet takes for a formula: an apostrophe before what would begin one, on its first line or behind blanks.
 pub(crate) fn without_formula(text: String) -> String {
-    let begins = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '|' | '%' | '＝' | '＋' | '－' | '＠' | '−');
-    let blank = |c: char| c == ' ' || c == '\n' || c == '\u{A0}' || c == '\u{FEFF}' || c == '\u{200B}' || c == '"';
-    if text.trim_start_matches(blank).starts_with(begins) { format!("'{text}") } else { text }
+    let begins = |c: char| {
+        matches!(
+            c,
+            '=' | '+' | '-' | '@' | '\t' | '\r' | '|' | '%' | '＝' | '＋' | '－' | '＠' | '−'
+        )
+    };
+    let blank = |c: char| {
+        c == ' ' || c == '\n' || c == '\u{A0}' || c == '\u{FEFF}' || c == '\u{200B}' || c == '"'
+    };
+    if text.trim_start_matches(blank).starts_with(begins) {
+        format!("'{text}")
+    } else {
+        text
+    }
 }

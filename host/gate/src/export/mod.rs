@@ -78,14 +78,19 @@ pub fn columns_for(rights: &Rights) -> Vec<Column> {
     cells::COLUMNS
         .iter()
         .filter(|known| rights.has(known.field))
-        .map(|known| Column { name: known.name.into(), title: known.title.into(), kind: known.kind })
+        .map(|known| Column {
+            name: known.name.into(),
+            title: known.title.into(),
+            kind: known.kind,
+        })
         .collect()
 }
 
 impl Door {
     /// The columns that are granted to this export.
     pub fn columns(&self) -> Vec<Column> {
-        self.effective(WRITER).map_or_else(Vec::new, |effective| columns_for(&effective.rights))
+        self.effective(WRITER)
+            .map_or_else(Vec::new, |effective| columns_for(&effective.rights))
     }
 
     /// Projects the start of a file: its columns, which must be granted and of their own kind, titled as the caller likes.
@@ -99,22 +104,38 @@ impl Door {
         let in_force = self.in_force(Kind::ExportFormat, WRITER)?;
         self.known(&columns)?;
         for (index, column) in columns.iter().enumerate() {
-            if columns.iter().skip(index + 1).any(|other| other.name == column.name) {
-                return Err(ProjectError::Invalid { what: "columns", why: "each column once" });
+            if columns
+                .iter()
+                .skip(index + 1)
+                .any(|other| other.name == column.name)
+            {
+                return Err(ProjectError::Invalid {
+                    what: "columns",
+                    why: "each column once",
+                });
             }
         }
         if options.config.len() > 4096 {
-            return Err(ProjectError::TooMuch { what: "options.config", given: options.config.len() as u64, allowed: 4096 });
+            return Err(ProjectError::TooMuch {
+                what: "options.config",
+                given: options.config.len() as u64,
+                allowed: 4096,
+            });
         }
         for column in &mut columns {
-            column.title = self.cell_text(neutral::short_line(std::mem::take(&mut column.title), 128));
+            column.title =
+                self.cell_text(neutral::short_line(std::mem::take(&mut column.title), 128));
         }
         options.title = self.cell_text(neutral::short_line(options.title, 256));
         let mut canon = Canon::of(WRITER);
         canon.value(&columns);
         canon.value(&options);
-        let bytes_in = (options.title.len() + options.config.len()) as u64 + columns.iter().map(|c| (c.name.len() + c.title.len()) as u64).sum::<u64>();
-        let given = self.given(in_force, in_force.fields.clone(), 0, bytes_in, canon);
+        let bytes_in = (options.title.len() + options.config.len()) as u64
+            + columns
+                .iter()
+                .map(|c| (c.name.len() + c.title.len()) as u64)
+                .sum::<u64>();
+        let given = Self::given(in_force, in_force.fields.clone(), 0, bytes_in, canon);
         let open = self.open(in_force, WRITER, given, RowsContext { rows: 0 });
         Ok((Passed::new(WriterStart { columns, options }), open))
     }
@@ -134,9 +155,17 @@ impl Door {
         let in_force = self.in_force(Kind::ExportFormat, WRITER)?;
         let known = self.known(columns)?;
         if rows.len() > ROWS_MAX {
-            return Err(ProjectError::TooMuch { what: "rows", given: rows.len() as u64, allowed: ROWS_MAX as u64 });
+            return Err(ProjectError::TooMuch {
+                what: "rows",
+                given: rows.len() as u64,
+                allowed: ROWS_MAX as u64,
+            });
         }
-        let mut writer = cells::Writer { door: self, redactor: Redactor::new(&self.own), bytes: 0 };
+        let mut writer = cells::Writer {
+            door: self,
+            redactor: Redactor::new(&self.own),
+            bytes: 0,
+        };
         let mut fields = BTreeSet::new();
         let (mut projected, mut skipped) = (Vec::with_capacity(rows.len()), 0);
         for row in rows {
@@ -148,8 +177,16 @@ impl Door {
             let of = in_force.of(label);
             let mut cells = Vec::with_capacity(known.len());
             for column in &known {
-                let level = if of.export_ids_only && !column.with_ids { 0 } else { of.rights.level(column.field) };
-                let cell = if level == 0 { Cell::Absent } else { writer.cell(column, level, row, &of.rights) };
+                let level = if of.export_ids_only && !column.with_ids {
+                    0
+                } else {
+                    of.rights.level(column.field)
+                };
+                let cell = if level == 0 {
+                    Cell::Absent
+                } else {
+                    writer.cell(column, level, row, &of.rights)
+                };
                 if level > 0 {
                     fields.insert((column.field, level));
                 }
@@ -160,14 +197,25 @@ impl Door {
         let mut canon = Canon::of("write");
         canon.value(&projected);
         let named = fields.into_iter().filter_map(|(path, level)| {
-            VOCABULARY.iter().find(|f| f.path == path).map(|field| Right { field, level }.to_string())
+            VOCABULARY
+                .iter()
+                .find(|f| f.path == path)
+                .map(|field| Right { field, level }.to_string())
         });
         let given = Given {
             redacted: writer.redactor.counts(),
             restricted_skipped: skipped,
-            ..self.given(in_force, named.collect(), projected.len() as u32, writer.bytes, canon)
+            ..Self::given(
+                in_force,
+                named.collect(),
+                projected.len() as u32,
+                writer.bytes,
+                canon,
+            )
         };
-        let context = RowsContext { rows: projected.len() as u32 };
+        let context = RowsContext {
+            rows: projected.len() as u32,
+        };
         let open = self.open(in_force, "write", given, context);
         Ok((Passed::new(projected), open))
     }
@@ -175,7 +223,7 @@ impl Door {
     /// Projects the end of a file.
     pub fn project_finish(&self) -> Result<(Passed<()>, OpenReceipt<RowsContext>), ProjectError> {
         let in_force = self.in_force(Kind::ExportFormat, WRITER)?;
-        let given = self.given(in_force, Vec::new(), 0, 0, Canon::of("finish"));
+        let given = Self::given(in_force, Vec::new(), 0, 0, Canon::of("finish"));
         let open = self.open(in_force, "finish", given, RowsContext { rows: 0 });
         Ok((Passed::new(()), open))
     }
@@ -189,7 +237,14 @@ impl Door {
         let (answer, bytes_out) = answer.open();
         let (closing, context) = open.close();
         let result = match answer {
-            Ok(bytes) => within("chunk", bytes.len(), 0, CHUNK_MAX, "at most 4,194,304 bytes").map(|()| bytes),
+            Ok(bytes) => within(
+                "chunk",
+                bytes.len(),
+                0,
+                CHUNK_MAX,
+                "at most 4,194,304 bytes",
+            )
+            .map(|()| bytes),
             Err(fault) => Err(Rejection::Fault(neutral_fault(fault))),
         };
         let (verdict, items) = match &result {
@@ -209,15 +264,26 @@ impl Door {
         columns
             .iter()
             .map(|column| {
-                let known = cells::COLUMNS.iter().find(|known| known.name == column.name && known.kind == column.kind);
+                let known = cells::COLUMNS
+                    .iter()
+                    .find(|known| known.name == column.name && known.kind == column.kind);
                 known
                     .filter(|known| rights.is_some_and(|rights| rights.has(known.field)))
-                    .ok_or(ProjectError::Invalid { what: "columns", why: "columns that are granted, as `columns` lists them" })
+                    .ok_or(ProjectError::Invalid {
+                        what: "columns",
+                        why: "columns that are granted, as `columns` lists them",
+                    })
             })
             .collect()
     }
 
-    fn given(&self, in_force: &InForce, fields: Vec<String>, items: u32, bytes_in: u64, canon: Canon) -> Given {
+    fn given(
+        in_force: &InForce,
+        fields: Vec<String>,
+        items: u32,
+        bytes_in: u64,
+        canon: Canon,
+    ) -> Given {
         Given {
             fields,
             purposes: in_force.effective.purposes.clone(),
@@ -231,7 +297,11 @@ impl Door {
 
     /// Text for a cell: neutralised against formulas where a spreadsheet may open the file (HP-28).
     pub(crate) fn cell_text(&self, text: String) -> String {
-        if self.spec.spreadsheet { cells::without_formula(text) } else { text }
+        if self.spec.spreadsheet {
+            cells::without_formula(text)
+        } else {
+            text
+        }
     }
 }
 

@@ -3,8 +3,9 @@
 //! Lives here: the checks and the way back to the posts. A broken rule rejects the whole answer: such a pack cannot be trusted
 //! with the rest either. What is only not wanted is dropped and noted.
 
-use isocial_model::{
-    language::{Analyses, Analysis, Emotion, Entity, LanguageGuess, Phrase, Sentiment, SentimentLabel, Tasks, Topic},
+use isocial_model::language::{
+    Analyses, Analysis, Emotion, Entity, LanguageGuess, Phrase, Sentiment, SentimentLabel, Tasks,
+    Topic,
 };
 
 use super::{AdmittedAnalyses, Document, DocumentsContext};
@@ -28,10 +29,21 @@ pub(super) fn analyses(
     drop_unasked(&mut given, context.tasks, closing);
     let documents = context.documents.len();
     lengths(&given, documents, context.given_targets as usize)?;
-    given.sentiment.iter_mut().chain(&mut given.target_sentiment).try_for_each(sentiment)?;
+    given
+        .sentiment
+        .iter_mut()
+        .chain(&mut given.target_sentiment)
+        .try_for_each(sentiment)?;
 
     let by = spec.package.to_string();
-    let mut analyses: Vec<Analysis> = context.documents.iter().map(|_| Analysis { by: by.clone(), ..Analysis::default() }).collect();
+    let mut analyses: Vec<Analysis> = context
+        .documents
+        .iter()
+        .map(|_| Analysis {
+            by: by.clone(),
+            ..Analysis::default()
+        })
+        .collect();
     for (analysis, guess) in analyses.iter_mut().zip(&given.language) {
         analysis.language = language(&given.languages, *guess)?;
     }
@@ -39,31 +51,59 @@ pub(super) fn analyses(
         analysis.sentiment = Some(*sentiment);
     }
     in_order("emotions", &given.emotions, |e| e.document, documents, 8)?;
-    for Emotion { document, label, score } in given.emotions {
+    for Emotion {
+        document,
+        label,
+        score,
+    } in given.emotions
+    {
         if let Some(analysis) = analyses.get_mut(document as usize) {
             analysis.emotions.push((label, unit(score)?));
         }
     }
     in_order("topics", &given.topics, |t| t.document, documents, 8)?;
-    for Topic { document, topic, score } in given.topics {
+    for Topic {
+        document,
+        topic,
+        score,
+    } in given.topics
+    {
         let Some(name) = spec.topics.get(usize::from(topic)) else {
-            return Err(rule("topic", topic.to_string(), "an index into the manifest's topics"));
+            return Err(rule(
+                "topic",
+                topic.to_string(),
+                "an index into the manifest's topics",
+            ));
         };
         if let Some(analysis) = analyses.get_mut(document as usize) {
             analysis.topics.push((name.clone(), unit(score)?));
         }
     }
     in_order("entities", &given.entities, |e| e.document, documents, 64)?;
-    for Entity { document, start, end, kind, score } in given.entities {
+    for Entity {
+        document,
+        start,
+        end,
+        kind,
+        score,
+    } in given.entities
+    {
         let score = unit(score)?;
         let span = back(context, document, start, end)?;
         match (analyses.get_mut(document as usize), span) {
-            (Some(analysis), Some((start, end))) => analysis.entities.push((kind, start, end, score)),
+            (Some(analysis), Some((start, end))) => {
+                analysis.entities.push((kind, start, end, score));
+            }
             _ => closing.note("span-outside-text"),
         }
     }
     in_order("phrases", &given.phrases, |p| p.document, documents, 32)?;
-    for Phrase { document, start, end } in given.phrases {
+    for Phrase {
+        document,
+        start,
+        end,
+    } in given.phrases
+    {
         let span = back(context, document, start, end)?;
         match (analyses.get_mut(document as usize), span) {
             (Some(analysis), Some(span)) => analysis.phrases.push(span),
@@ -77,8 +117,15 @@ pub(super) fn analyses(
             *slot = Some(analysis);
         }
     }
-    let target = |index: &Option<u32>| index.and_then(|i| given.target_sentiment.get(i as usize)).copied();
-    Ok(AdmittedAnalyses { posts, targets: context.targets.iter().map(target).collect() })
+    let target = |index: &Option<u32>| {
+        index
+            .and_then(|i| given.target_sentiment.get(i as usize))
+            .copied()
+    };
+    Ok(AdmittedAnalyses {
+        posts,
+        targets: context.targets.iter().map(target).collect(),
+    })
 }
 
 /// Answers to what was not asked, or not granted, are not used.
@@ -100,20 +147,53 @@ fn drop_unasked(given: &mut Analyses, tasks: Tasks, closing: &mut Closing) {
 
 fn lengths(given: &Analyses, documents: usize, targets: usize) -> Result<(), Rejection> {
     within("languages", given.languages.len(), 0, 255, "at most 255")?;
-    if let Some(bad) = given.languages.iter().find(|tag| !neutral::is_language(tag)) {
-        return Err(rule("languages", format!("{} bytes", bad.len()), "BCP 47 tags"));
+    if let Some(bad) = given
+        .languages
+        .iter()
+        .find(|tag| !neutral::is_language(tag))
+    {
+        return Err(rule(
+            "languages",
+            format!("{} bytes", bad.len()),
+            "BCP 47 tags",
+        ));
     }
     let all_or_none = |name, found: usize, all: usize, expected| {
-        if found == 0 { Ok(()) } else { within(name, found, all, all, expected) }
+        if found == 0 {
+            Ok(())
+        } else {
+            within(name, found, all, all, expected)
+        }
     };
-    all_or_none("language", given.language.len(), documents, "none, or one a document")?;
-    all_or_none("sentiment", given.sentiment.len(), documents, "none, or one a document")?;
-    all_or_none("target-sentiment", given.target_sentiment.len(), targets, "none, or one a target")?;
+    all_or_none(
+        "language",
+        given.language.len(),
+        documents,
+        "none, or one a document",
+    )?;
+    all_or_none(
+        "sentiment",
+        given.sentiment.len(),
+        documents,
+        "none, or one a document",
+    )?;
+    all_or_none(
+        "target-sentiment",
+        given.target_sentiment.len(),
+        targets,
+        "none, or one a target",
+    )?;
     Ok(())
 }
 
 /// Checks order, indices and how many a document has.
-fn in_order<T>(name: &'static str, list: &[T], document: impl Fn(&T) -> u32, documents: usize, each: usize) -> Result<(), Rejection> {
+fn in_order<T>(
+    name: &'static str,
+    list: &[T],
+    document: impl Fn(&T) -> u32,
+    documents: usize,
+    each: usize,
+) -> Result<(), Rejection> {
     let (mut last, mut count) = (0, 0);
     for item in list {
         let of = document(item);
@@ -125,19 +205,32 @@ fn in_order<T>(name: &'static str, list: &[T], document: impl Fn(&T) -> u32, doc
         }
         count = if of == last { count + 1 } else { 1 };
         last = of;
-        within(name, count, 0, each, "no more a document than the interface allows")?;
+        within(
+            name,
+            count,
+            0,
+            each,
+            "no more a document than the interface allows",
+        )?;
     }
     Ok(())
 }
 
-fn language(languages: &[String], guess: LanguageGuess) -> Result<Option<(String, f32)>, Rejection> {
+fn language(
+    languages: &[String],
+    guess: LanguageGuess,
+) -> Result<Option<(String, f32)>, Rejection> {
     let confidence = unit(guess.confidence)?;
     if guess.code == u8::MAX {
         return Ok(None);
     }
     match languages.get(usize::from(guess.code)) {
         Some(tag) => Ok(Some((tag.clone(), confidence))),
-        None => Err(rule("language", guess.code.to_string(), "an index into `languages`, or 255")),
+        None => Err(rule(
+            "language",
+            guess.code.to_string(),
+            "an index into `languages`, or 255",
+        )),
     }
 }
 
@@ -148,12 +241,20 @@ fn quantised(number: f32) -> f32 {
 }
 
 fn unit(number: f32) -> Result<f32, Rejection> {
-    if (0.0..=1.0).contains(&number) { Ok(quantised(number)) } else { Err(rule("probability", "out of range".into(), "0 to 1")) }
+    if (0.0..=1.0).contains(&number) {
+        Ok(quantised(number))
+    } else {
+        Err(rule("probability", "out of range".into(), "0 to 1"))
+    }
 }
 
 fn sentiment(sentiment: &mut Sentiment) -> Result<(), Rejection> {
     let sum = sentiment.negative + sentiment.neutral + sentiment.positive;
-    for number in [&mut sentiment.negative, &mut sentiment.neutral, &mut sentiment.positive] {
+    for number in [
+        &mut sentiment.negative,
+        &mut sentiment.neutral,
+        &mut sentiment.positive,
+    ] {
         *number = unit(*number)?;
     }
     if !(-1.0..=1.0).contains(&sentiment.score) {
@@ -162,23 +263,49 @@ fn sentiment(sentiment: &mut Sentiment) -> Result<(), Rejection> {
     sentiment.score = quantised(sentiment.score);
     let unknown = sentiment.label == SentimentLabel::Unknown;
     if (sum - 1.0).abs() > SUM_TOLERANCE && !(unknown && sum.abs() <= SUM_TOLERANCE) {
-        return Err(rule("probability", "another sum".into(), "probabilities that add up to 1, or all 0 where unknown"));
+        return Err(rule(
+            "probability",
+            "another sum".into(),
+            "probabilities that add up to 1, or all 0 where unknown",
+        ));
     }
     Ok(())
 }
 
 /// A span of a document as a span of its post's own text; nothing if it touches a token or lies outside the text.
-fn back(context: &DocumentsContext, document: u32, start: u32, end: u32) -> Result<Option<(u32, u32)>, Rejection> {
-    let Some(Document { text_start, start: from, end: to, edits, .. }) = context.documents.get(document as usize) else {
+fn back(
+    context: &DocumentsContext,
+    document: u32,
+    start: u32,
+    end: u32,
+) -> Result<Option<(u32, u32)>, Rejection> {
+    let Some(Document {
+        text_start,
+        start: from,
+        end: to,
+        edits,
+        ..
+    }) = context.documents.get(document as usize)
+    else {
         return Err(rule("span", document.to_string(), "an index of a document"));
     };
     let length = to - from;
     if start >= end || end > length {
-        return Err(rule("span", "outside its document".into(), "start before end, end within the document"));
+        return Err(rule(
+            "span",
+            "outside its document".into(),
+            "start before end, end within the document",
+        ));
     }
     let edge = |at: u32| context.text.is_char_boundary((from + at) as usize);
     if !edge(start) || !edge(end) {
-        return Err(rule("span", "inside a character".into(), "character boundaries"));
+        return Err(rule(
+            "span",
+            "inside a character".into(),
+            "character boundaries",
+        ));
     }
-    Ok(start.checked_sub(*text_start).and_then(|start| edits.back(start, end - text_start)))
+    Ok(start
+        .checked_sub(*text_start)
+        .and_then(|start| edits.back(start, end - text_start)))
 }

@@ -105,13 +105,31 @@ impl Door {
         let purposes = &in_force.effective.purposes;
         let tasks = granted(tasks, purposes);
         if tasks == Tasks::default() {
-            return Err(ProjectError::NoPurpose { package: self.spec.package.to_string(), function: "analyze" });
+            return Err(ProjectError::NoPurpose {
+                package: self.spec.package.to_string(),
+                function: "analyze",
+            });
         }
         let limit = DOCUMENTS_MAX.min(in_force.contract.batch_max.max(1) as usize);
-        let size: usize = posts.iter().take(limit).map(|p| p.borrow().open(Opening::Gate).text.as_ref().map_or(0, String::len) + 64).sum();
+        let size: usize = posts
+            .iter()
+            .take(limit)
+            .map(|p| {
+                p.borrow()
+                    .open(Opening::Gate)
+                    .text
+                    .as_ref()
+                    .map_or(0, String::len)
+                    + 64
+            })
+            .sum();
         let mut builder = Builder {
             redactor: Redactor::new(&self.own),
-            batch: Batch { text: String::with_capacity(size.min(BATCH_BYTES_MAX)), tasks, ..Batch::default() },
+            batch: Batch {
+                text: String::with_capacity(size.min(BATCH_BYTES_MAX)),
+                tasks,
+                ..Batch::default()
+            },
             documents: Vec::with_capacity(limit.min(posts.len())),
             networks: Vec::new(),
             hints: in_force.effective.rights.has("post.lang"),
@@ -131,24 +149,48 @@ impl Door {
             taken += 1;
         }
         if builder.documents.is_empty() {
-            return Err(ProjectError::Nothing("every post is restricted, held, or without a granted text"));
+            return Err(ProjectError::Nothing(
+                "every post is restricted, held, or without a granted text",
+            ));
         }
         let targets = builder.targets(targets, in_force);
-        let Builder { redactor, batch, documents, networks, skipped, .. } = builder;
+        let Builder {
+            redactor,
+            batch,
+            documents,
+            networks,
+            skipped,
+            ..
+        } = builder;
         let mut canon = Canon::of("analyze");
         commit(&batch, &mut canon);
         let fields: BTreeSet<&String> = networks.iter().flat_map(|n| &n.fields).collect();
         let given = Given {
             fields: fields.into_iter().cloned().collect(),
-            purposes: purposes.iter().copied().filter(|p| matches!(p, Purpose::Analysis(task) if has(tasks, *task))).collect(),
+            purposes: purposes
+                .iter()
+                .copied()
+                .filter(|p| matches!(p, Purpose::Analysis(task) if has(tasks, *task)))
+                .collect(),
             items: documents.len() as u32,
-            bytes_in: (batch.text.len() + batch.ends.len() * 4 + batch.hint.len() + batch.days.len() * 4 + batch.targets.len() * 12) as u64,
+            bytes_in: (batch.text.len()
+                + batch.ends.len() * 4
+                + batch.hint.len()
+                + batch.days.len() * 4
+                + batch.targets.len() * 12) as u64,
             redacted: redactor.counts(),
             restricted_skipped: skipped,
             canon,
         };
         let given_targets = batch.targets.len() as u32;
-        let context = DocumentsContext { taken, documents, targets, given_targets, tasks, text: batch.text.clone() };
+        let context = DocumentsContext {
+            taken,
+            documents,
+            targets,
+            given_targets,
+            tasks,
+            text: batch.text.clone(),
+        };
         let open = self.open(in_force, "analyze", given, context);
         Ok((Passed::new(batch), open))
     }
@@ -216,25 +258,39 @@ impl<'d> Builder<'d> {
         let end = self.batch.text.len() as u32;
         self.batch.ends.push(end);
         if self.hints {
-            let hint = post.language.as_deref().filter(|_| of.rights.has("post.lang"));
+            let hint = post
+                .language
+                .as_deref()
+                .filter(|_| of.rights.has("post.lang"));
             let hint = hint.map_or(u8::MAX, |tag| hint_index(&mut self.batch.hints, tag));
             self.batch.hint.push(hint);
         }
         if self.days {
             let day = post.created.filter(|_| of.rights.has("post.created"));
-            self.batch.days.push(day.map_or(0, |at| at.day()));
+            self.batch
+                .days
+                .push(day.map_or(0, isocial_model::Instant::day));
         }
         if !self.networks.iter().any(|n| std::ptr::eq(*n, of)) {
             self.networks.push(of);
         }
-        self.documents.push(Document { post: index, text_start, start: start as u32, end, edits });
+        self.documents.push(Document {
+            post: index,
+            text_start,
+            start: start as u32,
+            end,
+            edits,
+        });
         Added::Yes
     }
 
     /// Writes warning, title and text, a line each; where the text begins, and its edits. Nothing if any of it cannot be redacted.
     fn write(&mut self, post: &Post, of: &OfNetwork, start: usize) -> Option<(u32, Edits)> {
         let out = &mut self.batch.text;
-        for (field, value) in [("post.content-warning", &post.content_warning), ("post.title", &post.title)] {
+        for (field, value) in [
+            ("post.content-warning", &post.content_warning),
+            ("post.title", &post.title),
+        ] {
             if let Some(value) = value
                 && of.rights.has(field)
             {
@@ -254,19 +310,34 @@ impl<'d> Builder<'d> {
     /// Targets in offsets of their documents; those on a redacted detail or beside the text are left out.
     fn targets(&mut self, targets: &[PostTarget], in_force: &InForce) -> Vec<Option<u32>> {
         let granted = in_force.effective.rights.has("post.targets");
-        let Self { batch, documents, .. } = self;
+        let Self {
+            batch, documents, ..
+        } = self;
         targets
             .iter()
             .map(|target| {
-                let index = documents.binary_search_by_key(&target.post, |d| d.post).ok().filter(|_| granted)?;
+                let index = documents
+                    .binary_search_by_key(&target.post, |d| d.post)
+                    .ok()
+                    .filter(|_| granted)?;
                 let document = documents.get(index)?;
                 let (from, to) = document.edits.forward(target.start, target.end)?;
-                let (from, to) = (from.checked_add(document.text_start)?, to.checked_add(document.text_start)?);
-                batch.text.get((document.start.checked_add(from)?) as usize..(document.start.checked_add(to)?) as usize)?;
+                let (from, to) = (
+                    from.checked_add(document.text_start)?,
+                    to.checked_add(document.text_start)?,
+                );
+                batch.text.get(
+                    (document.start.checked_add(from)?) as usize
+                        ..(document.start.checked_add(to)?) as usize,
+                )?;
                 if document.start + to > document.end {
                     return None;
                 }
-                batch.targets.push(Target { document: index as u32, start: from, end: to });
+                batch.targets.push(Target {
+                    document: index as u32,
+                    start: from,
+                    end: to,
+                });
                 Some(batch.targets.len() as u32 - 1)
             })
             .collect()
@@ -315,7 +386,13 @@ fn commit(batch: &Batch, canon: &mut Canon) {
         .iter()
         .flat_map(|n| n.to_le_bytes())
         .chain(batch.days.iter().flat_map(|n| n.to_le_bytes()))
-        .chain(batch.targets.iter().flat_map(|t| [t.document, t.start, t.end]).flat_map(u32::to_le_bytes))
+        .chain(
+            batch
+                .targets
+                .iter()
+                .flat_map(|t| [t.document, t.start, t.end])
+                .flat_map(u32::to_le_bytes),
+        )
         .collect();
     canon.number(batch.ends.len() as u64);
     canon.number(batch.days.len() as u64);

@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 
 use memchr::{memchr, memchr_iter, memmem};
 
-use super::{DetailKind, OwnHandles, digits, fold::Triggers, link};
+use super::{DetailKind, OwnHandles, digits, fold::Triggers, iban, link};
 
 /// A detail, by its offsets in the folded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) fn detect(text: &str, triggers: Triggers, own: &OwnHandles, found: &m
         addresses(text, own, found);
     }
     if triggers.digits >= 4 {
-        digits::ibans(text, found);
+        iban::ibans(text, found);
         digits::numbers(text, found);
     }
     if triggers.colon {
@@ -66,9 +66,15 @@ fn local_part(b: u8) -> bool {
 /// Mail addresses and handles: everything that stands at an `@`.
 fn addresses(text: &str, own: &OwnHandles, found: &mut Vec<Found>) {
     let bytes = text.as_bytes();
+    // Secrets in links are found already, in order; the `@` behind a password begins no domain of a mail address.
+    let secrets = found.len();
     let mut done = 0;
     for at in memchr_iter(b'@', bytes) {
-        if at < done {
+        let password = found
+            .get(..secrets)
+            .unwrap_or_default()
+            .binary_search_by_key(&at, |f| f.end);
+        if at < done || password.is_ok() {
             continue;
         }
         let domain = domain_end(text, at + 1);
@@ -76,14 +82,24 @@ fn addresses(text: &str, own: &OwnHandles, found: &mut Vec<Found>) {
         if let Some(end) = domain
             && start < at
         {
-            found.push(Found { start, end, kind: DetailKind::Mail });
+            found.push(Found {
+                start,
+                end,
+                kind: DetailKind::Mail,
+            });
             done = end;
             continue;
         }
-        let Some(end) = handle_end(text, at, domain) else { continue };
+        let Some(end) = handle_end(text, at, domain) else {
+            continue;
+        };
         // A handle that is written as `user@host` belongs to another server's account, so only an exact match is one's own.
         if !own.holds(text.get(at + 1..end).unwrap_or_default()) {
-            found.push(Found { start: at, end, kind: DetailKind::User });
+            found.push(Found {
+                start: at,
+                end,
+                kind: DetailKind::User,
+            });
         }
         done = end;
     }
@@ -114,7 +130,8 @@ fn local_start(text: &str, at: usize, floor: usize) -> usize {
     }
     // An address does not begin with punctuation.
     let lead = text.get(start..at).unwrap_or_default();
-    let trimmed = lead.trim_start_matches(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_');
+    let trimmed =
+        lead.trim_start_matches(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_');
     at - trimmed.len()
 }
 
@@ -132,13 +149,19 @@ fn domain_end(text: &str, from: usize) -> Option<usize> {
         if offset > 253 {
             break;
         }
-        let inside = c.is_ascii_alphanumeric() || c == '-' || c == '_' || (foreign_letter(c) && (foreign || !unspaced(c)));
+        let inside = c.is_ascii_alphanumeric()
+            || c == '-'
+            || c == '_'
+            || (foreign_letter(c) && (foreign || !unspaced(c)));
         if inside {
             end = offset + c.len_utf8();
             continue;
         }
         // A label has ended.
-        let label = rest.get(label_start..end.max(label_start)).unwrap_or_default().trim_end_matches('-');
+        let label = rest
+            .get(label_start..end.max(label_start))
+            .unwrap_or_default()
+            .trim_end_matches('-');
         if label.is_empty() {
             break;
         }
@@ -146,7 +169,12 @@ fn domain_end(text: &str, from: usize) -> Option<usize> {
         if labels >= 2 && label.chars().count() >= 2 && label.chars().any(|c| !c.is_ascii_digit()) {
             good_end = Some(from + label_start + label.len());
         }
-        if labels >= 4 && good_end.is_none() && rest.get(..end).is_some_and(|d| d.parse::<std::net::Ipv4Addr>().is_ok()) {
+        if labels >= 4
+            && good_end.is_none()
+            && rest
+                .get(..end)
+                .is_some_and(|d| d.parse::<std::net::Ipv4Addr>().is_ok())
+        {
             return Some(from + end);
         }
         if c != '.' {
@@ -165,7 +193,9 @@ fn handle_end(text: &str, at: usize, domain: Option<usize>) -> Option<usize> {
     let foreign = foreign_letter(first);
     let mut end = 0;
     for (count, (offset, c)) in rest.char_indices().enumerate() {
-        let fits = c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-') || (foreign_letter(c) && (foreign || !unspaced(c)));
+        let fits = c.is_ascii_alphanumeric()
+            || matches!(c, '_' | '.' | '-')
+            || (foreign_letter(c) && (foreign || !unspaced(c)));
         // Handles of some networks are domain names; no name has more than 253 characters.
         if !fits || count >= 253 || (foreign && unspaced(c) && count >= 30) {
             break;
@@ -177,7 +207,8 @@ fn handle_end(text: &str, at: usize, domain: Option<usize>) -> Option<usize> {
         return None;
     }
     let before = text.get(..at)?.chars().next_back();
-    let inside_word = before.is_some_and(|c| c.is_ascii_alphanumeric() || (foreign_letter(c) && !unspaced(c)));
+    let inside_word =
+        before.is_some_and(|c| c.is_ascii_alphanumeric() || (foreign_letter(c) && !unspaced(c)));
     // `3@15` is a price and `c@t` a joke; a word that runs into `@name` is still somebody's name.
     if inside_word && (name.len() < 3 || name.bytes().all(|b| b.is_ascii_digit() || b == b'.')) {
         return None;
@@ -189,7 +220,13 @@ fn handle_end(text: &str, at: usize, domain: Option<usize>) -> Option<usize> {
     {
         end = host;
     }
-    Some(end.max(domain.filter(|_| before.is_none_or(|c| !c.is_alphanumeric())).unwrap_or(0)))
+    Some(
+        end.max(
+            domain
+                .filter(|_| before.is_none_or(|c| !c.is_alphanumeric()))
+                .unwrap_or(0),
+        ),
+    )
 }
 
 /// IPv6: runs of hex digits, colons and dots with at least two colons.
@@ -202,7 +239,10 @@ fn machine_addresses(text: &str, found: &mut Vec<Found>) {
             continue;
         }
         let mut start = colon;
-        while start > done && bytes.get(start - 1).is_some_and(|b| b.is_ascii_hexdigit()) && colon - start < 4 {
+        while start > done
+            && bytes.get(start - 1).is_some_and(u8::is_ascii_hexdigit)
+            && colon - start < 4
+        {
             start -= 1;
         }
         let mut end = colon;
@@ -210,15 +250,31 @@ fn machine_addresses(text: &str, found: &mut Vec<Found>) {
             end += 1;
         }
         done = end;
-        let glued = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80 || *b == b'_');
-        let run = text.get(start..end).unwrap_or_default().trim_end_matches('.');
-        let run = if run.ends_with("::") { run } else { run.trim_end_matches(':') };
+        let glued = |b: Option<&u8>| {
+            b.is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80 || *b == b'_')
+        };
+        let run = text
+            .get(start..end)
+            .unwrap_or_default()
+            .trim_end_matches('.');
+        let run = if run.ends_with("::") {
+            run
+        } else {
+            run.trim_end_matches(':')
+        };
         let end = start + run.len();
         if (start > 0 && glued(bytes.get(start - 1))) || glued(bytes.get(end)) {
             continue;
         }
-        if run.len() >= 4 && run.bytes().any(|b| b.is_ascii_digit()) && run.parse::<Ipv6Addr>().is_ok() {
-            found.push(Found { start, end, kind: DetailKind::Ip });
+        if run.len() >= 4
+            && run.bytes().any(|b| b.is_ascii_digit())
+            && run.parse::<Ipv6Addr>().is_ok()
+        {
+            found.push(Found {
+                start,
+                end,
+                kind: DetailKind::Ip,
+            });
         }
     }
 }

@@ -53,7 +53,12 @@ pub(super) fn triggers(text: &str) -> Triggers {
         flags |= CLASS[usize::from(byte)];
         digits += u32::from(byte.wrapping_sub(b'0') < 10);
     }
-    Triggers { at: flags & AT != 0, colon: flags & COLON != 0, odd: flags & ODD != 0, digits }
+    Triggers {
+        at: flags & AT != 0,
+        colon: flags & COLON != 0,
+        odd: flags & ODD != 0,
+        digits,
+    }
 }
 
 /// What a character is read as.
@@ -69,9 +74,10 @@ enum Reading {
 
 /// First characters of the runs of ten decimal digits outside ASCII and outside what compatibility decomposition covers.
 const DIGIT_RUNS: [u32; 36] = [
-    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6, 0x0E50, 0x0ED0,
-    0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0,
-    0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0x104A0,
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66,
+    0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90,
+    0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0,
+    0x104A0,
 ];
 
 /// `before` is the last ASCII character that was kept, if it directly precedes.
@@ -95,7 +101,11 @@ fn reading(c: char, before: Option<u8>) -> Reading {
         | 0x1F300..=0x1FAFF => Reading::Same,
         // Marks on digits and signs are decoration: they hide a number from a reader of bytes, not from one of pixels.
         0x300..=0x36F | 0x20D0..=0x20F0 => {
-            if code == 0x34F || before.is_some_and(|b| !b.is_ascii_alphabetic()) { Reading::Gone } else { Reading::Same }
+            if code == 0x34F || before.is_some_and(|b| !b.is_ascii_alphabetic()) {
+                Reading::Gone
+            } else {
+                Reading::Same
+            }
         }
         0xAD
         | 0x61C
@@ -123,7 +133,10 @@ fn reading(c: char, before: Option<u8>) -> Reading {
 
 fn slow_reading(c: char) -> Reading {
     let code = c as u32;
-    if let Some(run) = DIGIT_RUNS.iter().find(|run| (**run..**run + 10).contains(&code)) {
+    if let Some(run) = DIGIT_RUNS
+        .iter()
+        .find(|run| (**run..**run + 10).contains(&code))
+    {
         return Reading::Ascii(b'0' + (code - run) as u8);
     }
     let mut only = None;
@@ -169,14 +182,16 @@ impl Folded {
         self.differs = true;
         self.text.clear();
         self.map.clear();
-        self.text.push_str(original.get(..first).unwrap_or_default());
+        self.text
+            .push_str(original.get(..first).unwrap_or_default());
         self.map.extend(0..first as u32);
         let mut before = self.text.bytes().next_back().filter(u8::is_ascii);
         for (at, c) in original.char_indices().skip_while(|(at, _)| *at < first) {
             match reading(c, before) {
                 Reading::Same => {
                     self.text.push(c);
-                    self.map.extend(std::iter::repeat_n(at as u32, c.len_utf8()));
+                    self.map
+                        .extend(std::iter::repeat_n(at as u32, c.len_utf8()));
                     before = c.is_ascii().then_some(c as u8);
                 }
                 Reading::Ascii(byte) => {
@@ -198,6 +213,10 @@ impl Folded {
 
     /// The offset in the original of an offset in the folded text.
     pub(super) fn original(&self, at: usize) -> usize {
-        if self.differs { self.map.get(at).map_or(0, |at| *at as usize) } else { at }
+        if self.differs {
+            self.map.get(at).map_or(0, |at| *at as usize)
+        } else {
+            at
+        }
     }
 }

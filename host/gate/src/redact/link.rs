@@ -6,8 +6,24 @@ use super::{DetailKind, detect::Found};
 
 /// Ends of parameter names whose values are secrets: `api_key` is one, `keyword` is not.
 const SECRET_NAMES: [&str; 18] = [
-    "token", "key", "secret", "sig", "signature", "password", "passwd", "pwd", "pass", "auth", "session", "sid", "jwt", "otp",
-    "credential", "ticket", "invite", "authorization",
+    "token",
+    "key",
+    "secret",
+    "sig",
+    "signature",
+    "password",
+    "passwd",
+    "pwd",
+    "pass",
+    "auth",
+    "session",
+    "sid",
+    "jwt",
+    "otp",
+    "credential",
+    "ticket",
+    "invite",
+    "authorization",
 ];
 
 /// Values shorter than this are words, ids of videos, page numbers.
@@ -24,15 +40,23 @@ pub(super) fn secrets(text: &str, found: &mut Vec<Found>) {
         }
         let rest = text.get(start..).unwrap_or_default();
         let length = rest
-            .find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`' | '«' | '»' | '“' | '”' | '⟦' | '⟧'))
+            .find(|c: char| {
+                c.is_whitespace()
+                    || c.is_control()
+                    || matches!(c, '<' | '>' | '"' | '`' | '«' | '»' | '“' | '”' | '⟦' | '⟧')
+            })
             .unwrap_or(rest.len());
         done = start + length;
         let link = rest.get(..length).unwrap_or_default();
         let authority = link.find(['/', '?', '#', '\\']).unwrap_or(length);
-        if let Some(at) = link.get(..authority).and_then(|a| a.rfind('@')) {
-            if at > 0 {
-                found.push(Found { start, end: start + at, kind: DetailKind::Secret });
-            }
+        if let Some(at) = link.get(..authority).and_then(|a| a.rfind('@'))
+            && at > 0
+        {
+            found.push(Found {
+                start,
+                end: start + at,
+                kind: DetailKind::Secret,
+            });
         }
         if let Some(query) = link.find(['?', '#']) {
             parameters(text, start + query + 1, start + length, found);
@@ -43,18 +67,34 @@ pub(super) fn secrets(text: &str, found: &mut Vec<Found>) {
 /// Finds secrets among the parameters between two offsets.
 fn parameters(text: &str, from: usize, to: usize, found: &mut Vec<Found>) {
     let mut start = from;
-    for part in text.get(from..to).unwrap_or_default().split(['&', '#', '?', ';']) {
+    for part in text
+        .get(from..to)
+        .unwrap_or_default()
+        .split(['&', '#', '?', ';'])
+    {
         let end = start + part.len();
         if let Some(equals) = part.find('=') {
             let (name, value) = part.split_at(equals);
-            let value = value.get(1..).unwrap_or_default().trim_end_matches([')', ']', '}', '.', ',', '!', '\'']);
+            let value = value
+                .get(1..)
+                .unwrap_or_default()
+                .trim_end_matches([')', ']', '}', '.', ',', '!', '\'']);
             let name = name.to_ascii_lowercase();
-            let named = value.len() >= 4 && (name == "code" || SECRET_NAMES.iter().any(|secret| name.ends_with(secret)));
+            let named = value.len() >= 4
+                && (name == "code" || SECRET_NAMES.iter().any(|secret| name.ends_with(secret)));
             let mailed = value.contains("%40");
             if named || mailed || token_like(value) {
                 let value_start = start + equals + 1;
-                let kind = if mailed { DetailKind::Mail } else { DetailKind::Secret };
-                found.push(Found { start: value_start, end: value_start + value.len(), kind });
+                let kind = if mailed {
+                    DetailKind::Mail
+                } else {
+                    DetailKind::Secret
+                };
+                found.push(Found {
+                    start: value_start,
+                    end: value_start + value.len(),
+                    kind,
+                });
             }
         }
         start = end + 1;
@@ -64,7 +104,9 @@ fn parameters(text: &str, from: usize, to: usize, found: &mut Vec<Found>) {
 /// Long, of one piece, with letters and digits: nobody types such a thing.
 fn token_like(value: &str) -> bool {
     value.len() >= TOKEN_MIN
-        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.%~+/=".contains(&b))
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-.%~+/=".contains(&b))
         && value.bytes().any(|b| b.is_ascii_digit())
         && value.bytes().any(|b| b.is_ascii_alphabetic())
         && value.split(['-', '_', '.']).any(|piece| piece.len() >= 12)

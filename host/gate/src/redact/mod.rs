@@ -1,13 +1,14 @@
 //! Redaction: replaces personal details in text before a plugin may see it (SECURITY model B6).
 //!
 //! Lives here: the redactor, tokens, offset mapping. Beside it: how text is folded for detection (`fold`), what is looked for
-//! (`detect`), what a run of digits is (`digits`), secrets in links (`link`). Not here: who may see what (`rights`).
+//! (`detect`), what a run of digits is (`digits`, `iban`), secrets in links (`link`). Not here: who may see what (`rights`).
 //!
 //! Most posts hold no detail at all, so one pass over the bytes comes first and everything else only if it saw a trigger.
 
 mod detect;
 mod digits;
 mod fold;
+mod iban;
 mod link;
 
 use std::{
@@ -43,7 +44,16 @@ pub(crate) enum DetailKind {
 }
 
 impl DetailKind {
-    const ALL: [Self; 8] = [Self::Secret, Self::Mail, Self::Iban, Self::Card, Self::Ip, Self::Id, Self::Phone, Self::User];
+    const ALL: [Self; 8] = [
+        Self::Secret,
+        Self::Mail,
+        Self::Iban,
+        Self::Card,
+        Self::Ip,
+        Self::Id,
+        Self::Phone,
+        Self::User,
+    ];
     /// The word in tokens and receipts.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -66,7 +76,12 @@ pub struct OwnHandles(HashSet<String>);
 impl OwnHandles {
     /// From handles as people write them, with or without `@`; case does not matter.
     pub fn new<S: AsRef<str>>(handles: &[S]) -> Self {
-        Self(handles.iter().map(|h| h.as_ref().trim().trim_start_matches('@').to_lowercase()).collect())
+        Self(
+            handles
+                .iter()
+                .map(|h| h.as_ref().trim().trim_start_matches('@').to_lowercase())
+                .collect(),
+        )
     }
     fn holds(&self, handle: &str) -> bool {
         !self.0.is_empty() && self.0.contains(&handle.to_lowercase())
@@ -93,11 +108,23 @@ impl Edits {
     }
     /// The span of the original that a span of the redacted text stands for; nothing if it touches a token or is no span.
     pub fn back(&self, start: u32, end: u32) -> Option<(u32, u32)> {
-        Self::map(&self.0, start, end, |e| (e.new_start, e.new_end), |e| i64::from(e.old_end) - i64::from(e.new_end))
+        Self::map(
+            &self.0,
+            start,
+            end,
+            |e| (e.new_start, e.new_end),
+            |e| i64::from(e.old_end) - i64::from(e.new_end),
+        )
     }
     /// The span of the redacted text for a span of the original; nothing if it touches a replaced detail or is no span.
     pub fn forward(&self, start: u32, end: u32) -> Option<(u32, u32)> {
-        Self::map(&self.0, start, end, |e| (e.old_start, e.old_end), |e| i64::from(e.new_end) - i64::from(e.old_end))
+        Self::map(
+            &self.0,
+            start,
+            end,
+            |e| (e.old_start, e.old_end),
+            |e| i64::from(e.new_end) - i64::from(e.old_end),
+        )
     }
     fn map(
         edits: &[Edit],
@@ -113,8 +140,14 @@ impl Edits {
         if edits.get(before).is_some_and(|e| side(e).0 < end) {
             return None;
         }
-        let delta = before.checked_sub(1).and_then(|i| edits.get(i)).map_or(0, shift);
-        Some((u32::try_from(i64::from(start) + delta).ok()?, u32::try_from(i64::from(end) + delta).ok()?))
+        let delta = before
+            .checked_sub(1)
+            .and_then(|i| edits.get(i))
+            .map_or(0, shift);
+        Some((
+            u32::try_from(i64::from(start) + delta).ok()?,
+            u32::try_from(i64::from(end) + delta).ok()?,
+        ))
     }
 }
 
@@ -154,8 +187,13 @@ impl<'o> Redactor<'o> {
         let mut edits = Vec::with_capacity(self.found.len());
         let mut done = 0;
         for index in 0..self.found.len() {
-            let Some(found) = self.found.get(index).copied() else { break };
-            let (from, to) = (self.folded.original(found.start), self.folded.original(found.end));
+            let Some(found) = self.found.get(index).copied() else {
+                break;
+            };
+            let (from, to) = (
+                self.folded.original(found.start),
+                self.folded.original(found.end),
+            );
             let number = self.number(found, text);
             out.push_str(text.get(done..from).unwrap_or_default());
             let new_start = out.len() - base;
@@ -174,7 +212,12 @@ impl<'o> Redactor<'o> {
 
     /// What was replaced so far: kind to count, without the kinds that did not occur.
     pub fn counts(&self) -> BTreeMap<&'static str, u32> {
-        DetailKind::ALL.iter().zip(self.counts).filter(|(_, n)| *n > 0).map(|(kind, n)| (kind.name(), n)).collect()
+        DetailKind::ALL
+            .iter()
+            .zip(self.counts)
+            .filter(|(_, n)| *n > 0)
+            .map(|(kind, n)| (kind.name(), n))
+            .collect()
     }
 
     /// Fills `found` and `folded`; false if there is nothing to replace.
@@ -197,10 +240,20 @@ impl<'o> Redactor<'o> {
 
     /// The number of a detail's token: the same value, however it is spelled, has the same one.
     fn number(&mut self, found: Found, text: &str) -> u32 {
-        let detail = self.folded.text(text).get(found.start..found.end).unwrap_or_default();
+        let detail = self
+            .folded
+            .text(text)
+            .get(found.start..found.end)
+            .unwrap_or_default();
         let value = match found.kind {
-            DetailKind::Card | DetailKind::Phone | DetailKind::Id => detail.chars().filter(char::is_ascii_digit).collect(),
-            DetailKind::Iban => detail.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect(),
+            DetailKind::Card | DetailKind::Phone | DetailKind::Id => {
+                detail.chars().filter(char::is_ascii_digit).collect()
+            }
+            DetailKind::Iban => detail
+                .chars()
+                .filter(char::is_ascii_alphanumeric)
+                .map(|c| c.to_ascii_uppercase())
+                .collect(),
             DetailKind::Secret => detail.to_owned(),
             DetailKind::Mail | DetailKind::Ip | DetailKind::User => detail.to_lowercase(),
         };
@@ -263,11 +316,19 @@ impl Redacted<'_> {
 pub fn redact<'a>(text: &'a str, own: &OwnHandles) -> Result<Redacted<'a>, RedactError> {
     let mut redactor = Redactor::new(own);
     if !redactor.detect(text)? {
-        return Ok(Redacted { text: Cow::Borrowed(text), edits: Edits::default(), counts: BTreeMap::new() });
+        return Ok(Redacted {
+            text: Cow::Borrowed(text),
+            edits: Edits::default(),
+            counts: BTreeMap::new(),
+        });
     }
     let mut out = String::with_capacity(text.len() + 16);
     let edits = redactor.append(text, &mut out)?;
-    Ok(Redacted { text: Cow::Owned(out), edits, counts: redactor.counts() })
+    Ok(Redacted {
+        text: Cow::Owned(out),
+        edits,
+        counts: redactor.counts(),
+    })
 }
 
 #[cfg(test)]

@@ -10,42 +10,84 @@ fn plain(text: &str) -> String {
 fn details_become_tokens() {
     for (text, expected) in [
         ("write to an@example.vn today", "write to ⟦mail:1⟧ today"),
-        ("an@example.vn, AN@example.vn and binh@example.vn", "⟦mail:1⟧, ⟦mail:1⟧ and ⟦mail:2⟧"),
+        (
+            "an@example.vn, AN@example.vn and binh@example.vn",
+            "⟦mail:1⟧, ⟦mail:1⟧ and ⟦mail:2⟧",
+        ),
         ("联系an@example.cn吧", "联系⟦mail:1⟧吧"),
         ("müller@beispiel.de.", "⟦mail:1⟧."),
         ("<first.last+tag@sub.example.co.uk>", "<⟦mail:1⟧>"),
-        ("root@[192.0.2.7] and root@192.0.2.7", "⟦mail:1⟧ and ⟦mail:2⟧"),
-        ("hi @an_nguyen, hi @An_Nguyen and @lan.tran@social.example!", "hi ⟦user:1⟧, hi ⟦user:1⟧ and ⟦user:2⟧!"),
+        (
+            "root@[192.0.2.7] and root@192.0.2.7",
+            "⟦mail:1⟧ and ⟦mail:2⟧",
+        ),
+        (
+            "hi @an_nguyen, hi @An_Nguyen and @lan.tran@social.example!",
+            "hi ⟦user:1⟧, hi ⟦user:1⟧ and ⟦user:2⟧!",
+        ),
         ("@brand.bsky.example: hello", "⟦user:1⟧: hello"),
         ("你好@user_1再见", "你好⟦user:1⟧再见"),
         ("call +84 912 345 678 now", "call ⟦phone:1⟧ now"),
-        ("+84912345678 or +84 (0) 912-345-678", "⟦phone:1⟧ or ⟦phone:2⟧"),
-        ("0912 345 678, 0912.345.678, 0912345678", "⟦phone:1⟧, ⟦phone:1⟧, ⟦phone:1⟧"),
+        (
+            "+84912345678 or +84 (0) 912-345-678",
+            "⟦phone:1⟧ or ⟦phone:2⟧",
+        ),
+        (
+            "0912 345 678, 0912.345.678, 0912345678",
+            "⟦phone:1⟧, ⟦phone:1⟧, ⟦phone:1⟧",
+        ),
         ("sđt: 84912345678", "sđt: ⟦phone:1⟧"),
         ("0084 912 345 678", "⟦phone:1⟧"),
         ("(024) 3825 1234", "⟦phone:1⟧"),
         ("06 12 34 56 78 / 06.12.34.56.78", "⟦phone:1⟧ / ⟦phone:1⟧"),
         ("020 7946 0958", "⟦phone:1⟧"),
-        ("415-555-2671 and (415) 555-2671 and +1 415 555 2671", "⟦phone:1⟧ and ⟦phone:1⟧ and ⟦phone:2⟧"),
+        (
+            "415-555-2671 and (415) 555-2671 and +1 415 555 2671",
+            "⟦phone:1⟧ and ⟦phone:1⟧ and ⟦phone:2⟧",
+        ),
         ("090-1234-5678", "⟦phone:1⟧"),
         ("138 1234 5678 or 13812345678", "⟦phone:1⟧ or ⟦phone:1⟧"),
         ("98765 43210", "⟦phone:1⟧"),
         ("(11) 91234-5678", "⟦phone:1⟧"),
         ("Tel: 612 345 678", "Tel: ⟦phone:1⟧"),
-        ("card 4111 1111 1111 1111 exp 12/27", "card ⟦card:1⟧ exp 12/27"),
+        (
+            "card 4111 1111 1111 1111 exp 12/27",
+            "card ⟦card:1⟧ exp 12/27",
+        ),
         ("4111-1111-1111-1111 4111111111111111", "⟦card:1⟧ ⟦card:1⟧"),
         ("378282246310005", "⟦card:1⟧"),
         ("DE89 3704 0044 0532 0130 00 please", "⟦iban:1⟧ please"),
-        ("de89370400440532013000, gb29nwbk60161331926819", "⟦iban:1⟧, ⟦iban:2⟧"),
+        (
+            "de89370400440532013000, gb29nwbk60161331926819",
+            "⟦iban:1⟧, ⟦iban:2⟧",
+        ),
         ("gb29 nwbk 6016 1331 9268 19", "⟦iban:1⟧"),
-        ("from 192.0.2.17 and 2001:db8::1f and [2001:db8::1f]", "from ⟦ip:1⟧ and ⟦ip:2⟧ and [⟦ip:2⟧]"),
+        (
+            "from 192.0.2.17 and 2001:db8::1f and [2001:db8::1f]",
+            "from ⟦ip:1⟧ and ⟦ip:2⟧ and [⟦ip:2⟧]",
+        ),
         ("CCCD 001203012345", "CCCD ⟦id:1⟧"),
         ("123-45-6789", "⟦id:1⟧"),
-        ("https://an:hunter2@example.com/x", "https://⟦secret:1⟧@example.com/x"),
-        ("https://example.com/?q=shoes&access_token=abcd1234", "https://example.com/?q=shoes&access_token=⟦secret:1⟧"),
-        ("https://example.com/?x=Zk3h8Qm1pR7tY2wL5vB9", "https://example.com/?x=⟦secret:1⟧"),
-        ("https://example.com/?to=an%40example.com", "https://example.com/?to=⟦mail:1⟧"),
-        ("https://example.com/@an_nguyen/1", "https://example.com/⟦user:1⟧/1"),
+        (
+            "https://an:hunter2@example.com/x",
+            "https://⟦secret:1⟧@example.com/x",
+        ),
+        (
+            "https://example.com/?q=shoes&access_token=abcd1234",
+            "https://example.com/?q=shoes&access_token=⟦secret:1⟧",
+        ),
+        (
+            "https://example.com/?x=Zk3h8Qm1pR7tY2wL5vB9",
+            "https://example.com/?x=⟦secret:1⟧",
+        ),
+        (
+            "https://example.com/?to=an%40example.com",
+            "https://example.com/?to=⟦mail:1⟧",
+        ),
+        (
+            "https://example.com/@an_nguyen/1",
+            "https://example.com/⟦user:1⟧/1",
+        ),
     ] {
         assert_eq!(plain(text), expected, "{text}");
     }
@@ -116,7 +158,10 @@ fn what_is_no_detail_stays() {
 fn own_handles_stay_and_look_alikes_do_not() {
     let own = OwnHandles::new(&["@Lumen", "lumen.example"]);
     let text = "@lumen @LUMEN @lumen.example @lumen@other.example @lumen_support";
-    assert_eq!(redact(text, &own).unwrap().text(), "@lumen @LUMEN @lumen.example ⟦user:1⟧ ⟦user:2⟧");
+    assert_eq!(
+        redact(text, &own).unwrap().text(),
+        "@lumen @LUMEN @lumen.example ⟦user:1⟧ ⟦user:2⟧"
+    );
 }
 
 #[test]
@@ -125,7 +170,9 @@ fn a_value_has_one_token_in_a_whole_call() {
     let mut redactor = Redactor::new(&own);
     let mut out = String::new();
     redactor.append("an@example.vn | ", &mut out).unwrap();
-    redactor.append("binh@example.vn, an@example.vn", &mut out).unwrap();
+    redactor
+        .append("binh@example.vn, an@example.vn", &mut out)
+        .unwrap();
     assert_eq!(out, "⟦mail:1⟧ | ⟦mail:2⟧, ⟦mail:1⟧");
     assert_eq!(redactor.counts(), BTreeMap::from([("mail", 3)]));
 }
@@ -133,13 +180,32 @@ fn a_value_has_one_token_in_a_whole_call() {
 #[test]
 fn too_long_a_text_is_refused() {
     let text = "a".repeat(TEXT_MAX_BYTES + 1);
-    assert_eq!(redact(&text, &OwnHandles::default()), Err(RedactError::TooLong(TEXT_MAX_BYTES + 1)));
+    assert_eq!(
+        redact(&text, &OwnHandles::default()),
+        Err(RedactError::TooLong(TEXT_MAX_BYTES + 1))
+    );
 }
 
 #[test]
 fn hostile_texts_take_linear_time() {
     // 64 KiB each of what would make a backtracking or rescanning detector quadratic.
-    for unit in ["@", "a@", "a@a.", "1 ", "1-", "+1", "::", "a:", "1.1.1.1.", "://a?b=", "de89 ", "0912", "\u{200B}@", "()1", "@a-"] {
+    for unit in [
+        "@",
+        "a@",
+        "a@a.",
+        "1 ",
+        "1-",
+        "+1",
+        "::",
+        "a:",
+        "1.1.1.1.",
+        "://a?b=",
+        "de89 ",
+        "0912",
+        "\u{200B}@",
+        "()1",
+        "@a-",
+    ] {
         let text: String = unit.repeat(TEXT_MAX_BYTES / unit.len());
         let _ = redact(&text, &OwnHandles::default()).unwrap();
     }
@@ -157,7 +223,9 @@ fn detail() -> impl Strategy<Value = String> {
         "(1[0-9]{2})\\.([1-9][0-9])\\.([1-9])\\.([1-9][0-9])",
         "2001:db8::[1-9][0-9a-f]{3}",
         "4[0-9]{14}".prop_map(|head| {
-            let last = (b'0'..=b'9').find(|d| digits::luhn(format!("{head}{}", char::from(*d)).as_bytes())).unwrap();
+            let last = (b'0'..=b'9')
+                .find(|d| digits::luhn(format!("{head}{}", char::from(*d)).as_bytes()))
+                .unwrap();
             format!("{head}{}", char::from(last))
         }),
     ]
@@ -194,7 +262,7 @@ proptest! {
         // Not in parts either: no five characters of the detail in a row, but where the words around hold them as well.
         for part in detail.as_bytes().windows(5) {
             let part = std::str::from_utf8(part).unwrap();
-            if !before.contains(part) && !after.contains(part) && !part.starts_with("@") {
+            if !before.contains(part) && !after.contains(part) && !part.starts_with('@') {
                 prop_assert!(!redacted.contains(part), "{} → {}", text, redacted);
             }
         }
