@@ -9,6 +9,7 @@ mod lexicon;
 mod model;
 mod pack;
 mod phrases;
+mod scan;
 mod sentiment;
 mod table;
 mod tokens;

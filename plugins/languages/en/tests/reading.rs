@@ -198,6 +198,17 @@ fn a_target_gets_the_opinion_of_its_own_clause() {
 }
 
 #[test]
+fn the_manifest_declares_the_topics_in_the_same_order() {
+    let manifest = include_str!("../plugin.toml");
+    let line = manifest
+        .lines()
+        .find(|l| l.starts_with("topics = "))
+        .unwrap();
+    let declared: Vec<_> = line.split('"').skip(1).step_by(2).collect();
+    assert_eq!(declared, TOPICS);
+}
+
+#[test]
 fn only_what_is_asked_is_answered() {
     let texts = ["I love Zentora kettles, great price", "", "awful"];
     let all = English::analyze(&batch(

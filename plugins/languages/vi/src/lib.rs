@@ -9,6 +9,7 @@ mod language;
 mod lexicon;
 mod pack;
 mod phrases;
+mod scan;
 mod sentiment;
 mod table;
 mod tokens;
