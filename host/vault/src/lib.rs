@@ -15,6 +15,8 @@ mod error;
 mod ring;
 mod root;
 mod sign;
+#[cfg(test)]
+mod tests;
 mod token;
 mod vault;
 
