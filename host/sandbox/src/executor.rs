@@ -162,7 +162,7 @@ fn serve(shared: &Shared) {
                 queues = shared
                     .arrived
                     .wait(queues)
-                    .unwrap_or_else(PoisonError::into_inner)
+                    .unwrap_or_else(PoisonError::into_inner);
             }
         }
     }

@@ -80,13 +80,12 @@ impl Sandbox {
     pub fn load(&self, component: &[u8]) -> Result<Plugin, LoadError> {
         let shape = inspect(component, self.0.config.component_bytes)?;
         let digest = hex::encode(Sha256::digest(component));
-        let compiled = match self.0.cache.get(&self.0.engine, &digest) {
-            Some(compiled) => compiled,
-            None => {
-                let compiled = self.compile(component)?;
-                self.0.cache.put(&digest, &compiled);
-                compiled
-            }
+        let compiled = if let Some(compiled) = self.0.cache.get(&self.0.engine, &digest) {
+            compiled
+        } else {
+            let compiled = self.compile(component)?;
+            self.0.cache.put(&digest, &compiled);
+            compiled
         };
         let invalid = |error: wasmtime::Error| LoadError::Invalid(neutral(&format!("{error:#}")));
         compiled.initialize_copy_on_write_image().map_err(invalid)?;

@@ -145,7 +145,7 @@ impl<S: Signature> Function<S> {
         instance: &Instance,
         params: S::Params<'_>,
     ) -> wasmtime::Result<S::Return> {
-        let found = instance.get_func(&mut *store, &self.index);
+        let found = instance.get_func(&mut *store, self.index);
         let function =
             found.ok_or_else(|| wasmtime::Error::msg("a function of another component"))?;
         // SAFETY: `new_unchecked` asks that the function has these types. `check`, the only maker of `self`, has compared them for this

@@ -1,6 +1,6 @@
 //! Calls that go well.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use isocial_model::{
     connector::{
@@ -267,14 +267,15 @@ fn a_call_of_the_wrong_kind_and_a_missing_ability_are_named_and_counted() {
 #[test]
 fn what_a_call_costs() {
     let plugin = load(&guests::echo());
-    plugin.bench(2_000).unwrap();
-    let (began, times) = (Instant::now(), plugin.bench(20_000).unwrap());
-    println!(
-        "instantiate {:.2} µs, fresh call {:.2} µs, empty call {:.3} µs ({} ms in all)",
-        times.instantiate.as_nanos() as f64 / 1e3,
-        times.fresh_call.as_nanos() as f64 / 1e3,
-        times.empty_call.as_nanos() as f64 / 1e3,
-        began.elapsed().as_millis()
+    // The best of many short rounds: on a busy machine the rest measures the others.
+    let rounds: Vec<_> = (0..100).map(|_| plugin.bench(200).unwrap()).collect();
+    let best =
+        |of: fn(&crate::BenchTimes) -> Duration| rounds.iter().map(of).min().unwrap().as_nanos();
+    let (instantiate, fresh, empty) = (
+        best(|t| t.instantiate),
+        best(|t| t.fresh_call),
+        best(|t| t.empty_call),
     );
-    assert!(times.fresh_call >= times.empty_call);
+    println!("instantiate {instantiate} ns, fresh call {fresh} ns, empty call {empty} ns");
+    assert!(empty < fresh, "an instance costs more than a call");
 }

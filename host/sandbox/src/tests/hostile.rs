@@ -178,7 +178,7 @@ fn hp_14_hp_15_log_lines_are_few_short_and_single() {
 
 #[test]
 fn what_a_guest_said_before_it_died_is_kept() {
-    let last_words = r#"(call $log (i32.const 3) (i32.const 6000) (i32.const 9)) unreachable"#;
+    let last_words = "(call $log (i32.const 3) (i32.const 6000) (i32.const 9)) unreachable";
     let called = load(&guests::pack_with(
         last_words,
         r#"(data (i32.const 6000) "panicked!")"#,
@@ -278,7 +278,7 @@ fn a_full_pool_is_waited_for_and_then_named() {
         for n in 0..16 {
             let echo = echo.clone();
             scope.spawn(move || {
-                assert_eq!(analyses(&echo, &n.to_string()).languages, [n.to_string()])
+                assert_eq!(analyses(&echo, &n.to_string()).languages, [n.to_string()]);
             });
         }
     });

@@ -195,7 +195,11 @@ fn a_later_patch_of_the_interface_is_spoken() {
     assert_eq!(plugin.interface_version().to_string(), "0.1.7");
     assert_eq!(plugin.imports(), ["isocial:plugin/log@0.1.7"]);
     assert_eq!(
-        plugin.read(Default::default()).outcome.unwrap_err().why,
+        plugin
+            .read(isocial_model::language::Batch::default())
+            .outcome
+            .unwrap_err()
+            .why,
         Stop::Trap
     );
 }

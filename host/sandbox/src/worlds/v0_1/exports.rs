@@ -84,9 +84,9 @@ pub(crate) struct ConnectorExports {
     respond: Function<Respond>,
     check: Function<Check>,
     checked: Function<Checked>,
-    pub(crate) recheck: Option<(Function<Ask>, Function<Judge>)>,
-    pub(crate) stream: Option<(Function<Open>, Function<Frames>)>,
-    pub(crate) inbound: Option<(Function<Challenge>, Function<Receive>)>,
+    pub(crate) recheck: Option<Pair<Ask, Judge>>,
+    pub(crate) stream: Option<Pair<Open, Frames>>,
+    pub(crate) inbound: Option<Pair<Challenge, Receive>>,
 }
 
 /// The guest's `writer`, alive in its instance.
@@ -101,6 +101,9 @@ pub(crate) trait ExportedNames {
 
 /// A function that is missing or has another type, as `interface.function`, and what is wrong with it.
 type Unfit = (String, String);
+
+/// The two functions of an optional interface.
+type Pair<A, B> = (Function<A>, Function<B>);
 
 /// Finds functions of a component and checks them in its first instance.
 struct Finder<'f, N> {
@@ -132,7 +135,7 @@ impl<N: ExportedNames> Finder<'_, N> {
     fn pair<A: Signature, B: Signature>(
         &mut self,
         interface: &str,
-    ) -> Result<Option<(Function<A>, Function<B>)>, Unfit> {
+    ) -> Result<Option<Pair<A, B>>, Unfit> {
         if self.has(interface) {
             Ok(Some((self.function()?, self.function()?)))
         } else {

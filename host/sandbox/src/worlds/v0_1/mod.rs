@@ -4,12 +4,7 @@
 //! Only types are generated. Functions are looked up by a cached index and called by their own signature (`exports`), because the
 //! generated look-up of an interface would type-check all of its functions in every fresh instance.
 
-/// Generated from `wit/`.
-#[expect(
-    clippy::all,
-    clippy::pedantic,
-    reason = "generated: the host's side of imports is made too, and not used"
-)]
+/// Generated from `wit/`: the host's side of imports, of which only the types are used.
 pub(crate) mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit",
