@@ -69,6 +69,7 @@ pub struct CallLine {
     pub times: u32,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn is_zero(n: &u32) -> bool {
     *n == 0
 }
