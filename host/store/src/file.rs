@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use isocial_vault::DatabaseKey;
 use sqlx::{
-    ConnectOptions, Sqlite, SqlitePool, Transaction,
+    ConnectOptions, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -13,6 +13,8 @@ use crate::{StoreError, deployment::StoreOptions};
 
 /// The bytes of a page: SQLCipher's own default.
 const PAGE_BYTES: u32 = 4096;
+/// The writer's page cache in KiB, negative as SQLite writes it: a page of changes fits, so that no page is encrypted twice.
+const WRITER_CACHE: &str = "-4096";
 /// Readers a file. Each open connection costs three descriptors.
 const READERS: u32 = 2;
 
@@ -46,7 +48,7 @@ impl Database {
         let named = |e: sqlx::Error| StoreError::from(e).named(name);
         let writer = pool()
             .max_connections(1)
-            .connect_with(connect.clone().create_if_missing(create))
+            .connect_with(connect.clone().create_if_missing(create).pragma("cache_size", WRITER_CACHE))
             .await
             .map_err(named)?;
         let readers = pool()
@@ -73,11 +75,13 @@ impl Database {
     }
 
     /// The writer, in a transaction that already holds the write lock: it cannot fail half-way because another process writes.
-    pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.writer
-            .begin_with("begin immediate")
-            .await
-            .map_err(|e| StoreError::from(e).named(&self.name))
+    pub(crate) async fn write(&self) -> Result<WriteTransaction, StoreError> {
+        let named = |e| StoreError::from(e).named(&self.name);
+        let connection = self.writer.acquire().await.map_err(named)?;
+        // From before the first word on: a future that is dropped while it waits may have begun.
+        let mut transaction = WriteTransaction { connection, committed: false };
+        sqlx::query("begin immediate").execute(&mut *transaction).await.map_err(named)?;
+        Ok(transaction)
     }
 
     /// Moves the log into the file and empties it, so that nothing overwritten or deleted is left in it.
@@ -119,6 +123,46 @@ fn connect_options(path: &Path, key: &DatabaseKey, options: &StoreOptions) -> Sq
         connect = connect.pragma("max_page_count", pages.to_string());
     }
     connect
+}
+
+/// A write in progress: committed as a whole, or undone when it is dropped.
+///
+/// Undone by closing the connection, not by `rollback`: where the disk is full, SQLite has rolled back already and refuses the word, and a
+/// dropped future cannot wait for an answer. The next write opens a new one.
+#[derive(Debug)]
+pub(crate) struct WriteTransaction {
+    connection: PoolConnection<Sqlite>,
+    committed: bool,
+}
+
+impl WriteTransaction {
+    /// Keeps what was written.
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        sqlx::query("commit").execute(&mut *self.connection).await?;
+        self.committed = true;
+        Ok(())
+    }
+}
+
+impl std::ops::Deref for WriteTransaction {
+    type Target = SqliteConnection;
+    fn deref(&self) -> &SqliteConnection {
+        &self.connection
+    }
+}
+
+impl std::ops::DerefMut for WriteTransaction {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+}
+
+impl Drop for WriteTransaction {
+    fn drop(&mut self) {
+        if !self.committed {
+            self.connection.close_on_drop();
+        }
+    }
 }
 
 /// SQLite's primary result codes that mean something to us.

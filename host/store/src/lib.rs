@@ -25,6 +25,7 @@
 //! | [`alerts`] | rules, incidents, the outbox of notices |
 //! | [`exports`] | exports and the audit trail |
 //! | [`ledger`] | receipts, chains, signed heads, verification |
+//! | [`inventory`] | every column with its class, retention and what erases it |
 //!
 //! # Files
 //! ```text
@@ -45,6 +46,8 @@ mod opened;
 mod outbox;
 mod rules;
 mod sql;
+#[cfg(test)]
+mod tests;
 
 pub mod alerts;
 pub mod collecting;
@@ -52,6 +55,7 @@ pub mod counts;
 pub mod deployment;
 pub mod error;
 pub mod exports;
+pub mod inventory;
 pub mod jobs;
 pub mod ledger;
 pub mod mentions;

@@ -137,7 +137,7 @@ impl OrgDb {
         }
         // One row more than asked for says whether there is a next page.
         query
-            .push(" order by m.at desc, m.post desc, m.monitor limit ")
+            .push(" order by m.at desc, m.post desc, m.monitor desc limit ")
             .push_bind(limit as i64 + 1);
         let mut conn = self.file().read().await?;
         let mut rows = query.build().fetch_all(&mut *conn).await?;

@@ -135,6 +135,7 @@ create table mentions (
     primary key (monitor, post)
 ) strict, without rowid;
 create index mentions_at on mentions (monitor, at, post);
+create index mentions_all on mentions (at, post, monitor);
 create index mentions_post on mentions (post);
 
 -- Our own token stream, cut at spaces only: every other ASCII character belongs to its token.
