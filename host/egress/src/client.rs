@@ -128,7 +128,7 @@ fn build(
         .referer(false)
         .connect_timeout(config.limits.connect)
         .pool_max_idle_per_host(4)
-        .pool_idle_timeout(std::time::Duration::from_secs(60))
+        .pool_idle_timeout(std::time::Duration::from_mins(1))
         .http1_max_headers(128)
         .http2_max_header_list_size(64 << 10)
         .user_agent(config.user_agent.as_str())

@@ -45,13 +45,13 @@ impl Default for Limits {
         Self {
             connect: Duration::from_secs(10),
             read: Duration::from_secs(20),
-            total: Duration::from_secs(60),
+            total: Duration::from_mins(1),
             body_bytes: 8 << 20,
             inflation: 200,
             frame_bytes: 1 << 20,
             queue_bytes: 8 << 20,
             stream_idle: Duration::from_secs(90),
-            mail: Duration::from_secs(60),
+            mail: Duration::from_mins(1),
             budget_entries: 50_000,
         }
     }

@@ -56,7 +56,7 @@ pub(crate) async fn tls(
             // Everything but a plain break of the connection is TLS's own complaint.
             if error
                 .get_ref()
-                .is_some_and(|inner| inner.is::<rustls::Error>())
+                .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
             {
                 Failure::Tls
             } else {

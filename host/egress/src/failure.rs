@@ -27,7 +27,7 @@ pub(crate) fn of(error: &reqwest::Error) -> Failure {
     }
     if error.is_timeout() {
         Failure::Timeout
-    } else if error.is_connect() || causes(error).any(|cause| cause.is::<io::Error>()) {
+    } else if error.is_connect() || causes(error).any(<dyn Error>::is::<io::Error>) {
         Failure::Unreachable
     } else {
         // It answered, and not in HTTP.

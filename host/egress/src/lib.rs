@@ -63,6 +63,19 @@ impl std::fmt::Debug for Call<'_> {
 }
 
 /// The door to the outside.
+///
+/// ```no_run
+/// # use std::sync::Arc;
+/// # use isocial_egress::{Call, Egress, EgressConfig, Meter, NoCredentials};
+/// # async fn poll(package: &isocial_model::PackageRef, request: isocial_gate::PermittedRequest) -> Result<(), Box<dyn std::error::Error>> {
+/// let egress = Egress::new(EgressConfig::default(), Arc::new(isocial_model::time::SystemClock))?;
+/// let meter = Meter::new(16, 64 << 20);
+/// let call = Call { package, account: "acc_…", credentials: &NoCredentials, meter: &meter, message_id: None };
+/// let exchange = egress.exchange(request, &call).await;
+/// println!("{}: {}", exchange.line.host, exchange.line.result);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Egress {
     config: EgressConfig,

@@ -143,7 +143,7 @@ mod tests {
     fn words_in_the_body_are_not_replaced_again() {
         let mut out = Vec::new();
         fill("{id}-{x}{body}}", "i", "t", b"{timestamp}", |part| {
-            out.extend_from_slice(part)
+            out.extend_from_slice(part);
         });
         assert_eq!(out, b"i-{x}{timestamp}}");
     }

@@ -89,9 +89,9 @@ impl Cutter {
                 line.pop();
             }
             if sse {
-                self.event_line(&line, frames)?
+                self.event_line(&line, frames)?;
             } else if !line.is_empty() {
-                frames.push(text(line))
+                frames.push(text(line));
             }
         }
         if !bytes.is_empty() {

@@ -216,7 +216,7 @@ async fn hp_25_an_echoed_secret_is_masked_and_reported() {
             .find_map(|l| l.strip_prefix("authorization: Bearer "))
             .unwrap_or_default()
             .to_owned();
-        let hex: String = token.bytes().map(|b| format!("{b:02x}")).collect();
+        let hex = hex::encode(&token);
         let percent = token
             .replace('/', "%2F")
             .replace('+', "%2B")
