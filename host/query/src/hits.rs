@@ -55,6 +55,11 @@ fn collect(finder: &Finder<'_>, at: u32, frames: Option<&[(u32, u32)]>, out: &mu
             finder.spans(at, &mut found);
             found.retain(|span| is_framed(*span, frames));
             if !found.is_empty() {
+                let mut farthest = 0;
+                for frame in &mut found {
+                    farthest = farthest.max(frame.1);
+                    frame.1 = farthest;
+                }
                 collect(finder, at + 1, Some(&found), out);
                 collect(finder, right, Some(&found), out);
             }
@@ -68,10 +73,13 @@ fn collect(finder: &Finder<'_>, at: u32, frames: Option<&[(u32, u32)]>, out: &mu
     }
 }
 
+/// Whether a span lies in a frame. Frames ascend by their beginnings and hold the farthest end so far, so that one look is enough.
 fn is_framed(span: (u32, u32), frames: Option<&[(u32, u32)]>) -> bool {
     frames.is_none_or(|frames| {
-        frames
-            .iter()
-            .any(|frame| frame.0 <= span.0 && span.1 <= frame.1)
+        let before = frames.partition_point(|frame| frame.0 <= span.0);
+        before
+            .checked_sub(1)
+            .and_then(|last| frames.get(last))
+            .is_some_and(|frame| span.1 <= frame.1)
     })
 }

@@ -87,12 +87,13 @@ impl Finder<'_> {
                 let mut child = at + 1;
                 while child < end {
                     self.spans(child, out);
+                    // Alternatives mostly find the same places in a text made to cost: keep each once.
+                    if out.len() - before > 2 * self.doc.tokens().len() {
+                        tidy(out, before);
+                    }
                     child = self.program.next(child);
                 }
-                if let Some(added) = out.get_mut(before..) {
-                    added.sort_unstable();
-                }
-                out.dedup();
+                tidy(out, before);
             }
             Op::Near {
                 right,
@@ -255,15 +256,13 @@ impl Finder<'_> {
         ordered: bool,
         out: &mut Vec<Span>,
     ) {
-        let before = out.len();
-        self.pairs(lefts, rights, distance, out);
+        let mut found = Vec::new();
+        self.pairs(lefts, rights, distance, &mut found);
         if !ordered {
-            self.pairs(rights, lefts, distance, out);
+            self.pairs(rights, lefts, distance, &mut found);
         }
-        if let Some(added) = out.get_mut(before..) {
-            added.sort_unstable();
-        }
-        out.dedup();
+        thin(&mut found);
+        out.append(&mut found);
     }
 
     /// Pairs of one of `firsts` and, after it, one of `seconds`; `firsts` and `seconds` ascend by first token.
@@ -292,6 +291,27 @@ impl Finder<'_> {
             }
         }
     }
+}
+
+/// Sorts what was added since `before` and keeps each span once.
+fn tidy(out: &mut Vec<Span>, before: usize) {
+    let mut added = out.split_off(before);
+    added.sort_unstable();
+    added.dedup();
+    out.append(&mut added);
+}
+
+/// Keeps of the spans with one beginning the shortest, and of those with one end the shortest: at most two for each token, however
+/// many `NEAR`s stand inside each other. Afterwards they ascend.
+fn thin(spans: &mut Vec<Span>) {
+    let mut by_end = spans.clone();
+    by_end.sort_unstable_by_key(|span| (span.1, std::cmp::Reverse(span.0)));
+    by_end.dedup_by_key(|span| span.1);
+    spans.sort_unstable();
+    spans.dedup_by_key(|span| span.0);
+    spans.append(&mut by_end);
+    spans.sort_unstable();
+    spans.dedup();
 }
 
 /// Whether a word fits a pattern in which `?` stands for one character.

@@ -418,6 +418,26 @@ fn debug_shows_no_content() {
     assert!(!shown.contains("canary"), "{shown}");
 }
 
+#[test]
+fn texts_and_queries_made_to_cost_are_still_decided() {
+    let doc = Doc::of(&labeled(says(&"aaa b ".repeat(300))));
+    let chain = vec!["(aaa OR b OR \"aaa b\" OR \"b aaa\"~9)"; 30].join(" NEAR/1000 ");
+    let alternatives = format!("({}) NEAR/1000 (b OR aaa)", vec!["aaa"; 1900].join(" OR "));
+    for source in [
+        chain,
+        alternatives,
+        "aaa NEAR/1000 zzz".into(),
+        "\"aaa b aaa b\"~1000".into(),
+    ] {
+        let query = read(&source);
+        assert_eq!(
+            evaluate(&query, &doc, None) == Truth::Yes,
+            !source.contains("zzz")
+        );
+        assert_eq!(hits(&query, &doc).is_empty(), source.contains("zzz"));
+    }
+}
+
 /// Words by the slow way: every span of a positional condition, by its definition.
 fn naive(node: &Node, words: &[String]) -> Vec<(usize, usize)> {
     match node {
