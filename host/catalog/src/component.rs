@@ -99,8 +99,9 @@ fn holds_only_types(types: TypesRef<'_>, import: &str) -> bool {
     let ComponentEntityType::Instance(instance) = item.ty else {
         return false;
     };
-    import.starts_with("isocial:plugin/") && types.get(instance).is_some_and(|instance| {
-        instance.exports.values().all(|item| {
+    import.starts_with("isocial:plugin/")
+        && types.get(instance).is_some_and(|instance| {
+            instance.exports.values().all(|item| {
             // A resource is a type too, but one that a host would have to make.
             let resource = |id| {
                 matches!(
@@ -110,5 +111,5 @@ fn holds_only_types(types: TypesRef<'_>, import: &str) -> bool {
             };
             matches!(item.ty, ComponentEntityType::Type { referenced, .. } if !resource(referenced))
         })
-    })
+        })
 }

@@ -9,6 +9,8 @@ mod error;
 mod inspect;
 mod manifest;
 mod package;
+#[cfg(test)]
+mod tests;
 
 pub use config::{ConfigError, ConfigSchema, Property, PropertyType};
 pub use error::PackageError;

@@ -260,13 +260,16 @@ impl Manifest {
             if given && self.kind != kind {
                 return Err(PackageError::value(
                     key,
-                    format!("is for a {kind}, and this is a {}: leave it out", self.kind),
+                    format!(
+                        "is for the kind {kind}, and this is the kind {}: leave it out",
+                        self.kind
+                    ),
                 ));
             }
             if !given && required && self.kind == kind {
                 return Err(PackageError::value(
                     key,
-                    format!("is missing: a {kind} says it"),
+                    format!("is missing: the kind {kind} says it"),
                 ));
             }
         }

@@ -103,7 +103,11 @@ impl Module {
                 Payload::ImportSection(imports) => {
                     for import in imports.clone().into_imports() {
                         let import = import.map_err(broken)?;
-                        if import.module != full_name("log") {
+                        // Handles of an exported resource are made by the component itself, not by any host.
+                        let own = import.module.strip_prefix("[export]");
+                        let own = own
+                            .is_some_and(|i| EXPORTABLE.iter().any(|known| full_name(known) == i));
+                        if !own && import.module != full_name("log") {
                             foreign.push(format!("`{}` from `{}`", import.name, import.module));
                         }
                     }

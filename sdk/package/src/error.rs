@@ -60,6 +60,17 @@ pub enum PackageError {
         /// Why.
         source: std::io::Error,
     },
+    /// A new plugin of a kind that does not exist.
+    #[error("`{given}` is no kind of plugin: expected one of {known}")]
+    Kind {
+        /// As given.
+        given: String,
+        /// What there is.
+        known: String,
+    },
+    /// A new plugin into a folder that holds something.
+    #[error("{} is not empty: name a new folder", .0.display())]
+    NotEmpty(PathBuf),
     /// A new plugin's name cannot be used.
     #[error("`{name}` cannot be a plugin's name: {problem}")]
     Name {

@@ -63,9 +63,7 @@ pub(crate) fn world(exports: &[&str]) -> Result<(Resolve, WorldId), PackageError
         "package isocial:packaged;\nworld plugin {{\n  import isocial:plugin/log@{INTERFACE_VERSION};\n"
     );
     for interface in exports {
-        text.push_str(&format!(
-            "  export isocial:plugin/%{interface}@{INTERFACE_VERSION};\n"
-        ));
+        text += &format!("  export isocial:plugin/%{interface}@{INTERFACE_VERSION};\n");
     }
     text.push_str("}\n");
     let package = resolve

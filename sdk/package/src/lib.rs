@@ -8,8 +8,10 @@ mod cargo;
 mod component;
 mod error;
 mod interface;
+mod scaffold;
 
 pub use cargo::{BuildOptions, Built, TARGET, build_crate, build_crates};
 pub use component::{MANIFEST_SECTION, Package};
 pub use error::PackageError;
 pub use interface::INTERFACE_VERSION;
+pub use scaffold::{SdkDependency, scaffold};

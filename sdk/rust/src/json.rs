@@ -2,7 +2,7 @@
 
 use std::{fmt, rc::Rc};
 
-use serde_json::Value;
+pub use serde_json::{Value, json};
 
 use crate::types::{Fault, Instant};
 

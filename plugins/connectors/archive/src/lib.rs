@@ -94,6 +94,8 @@ fn line_number(cursor: &[u8]) -> Result<u64, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use isocial_testkit::Cover;
+
     use super::Archive;
 
     #[test]
@@ -101,7 +103,6 @@ mod tests {
         let mut subject = isocial_testkit::Native::connector::<Archive>().and_stream::<Archive>();
         let report = isocial_testkit::replay(env!("CARGO_MANIFEST_DIR"), &mut subject).unwrap();
         // A file neither pages, nor limits rates, nor deletes.
-        use isocial_testkit::Cover::{Deletion, Paging, RateLimited};
-        assert_eq!(report.missing(), [Paging, RateLimited, Deletion]);
+        assert_eq!(report.missing(), [Cover::Paging, Cover::RateLimited, Cover::Deletion]);
     }
 }

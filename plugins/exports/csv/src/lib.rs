@@ -128,11 +128,11 @@ fn rows(
 /// A cell as text: instants as RFC 3339, an absent one as nothing.
 fn text(cell: Cell) -> String {
     match cell {
-        Cell::Absent => String::new(),
         Cell::Text(text) => text,
         Cell::Integer(number) => number.to_string(),
         Cell::Number(number) if number.is_finite() => number.to_string(),
-        Cell::Number(_) => String::new(),
+        // Absent, or a number that no table can show.
+        Cell::Absent | Cell::Number(_) => String::new(),
         Cell::Boolean(yes) => yes.to_string(),
         Cell::Instant(instant) => to_rfc3339(instant).unwrap_or_else(|| instant.to_string()),
     }

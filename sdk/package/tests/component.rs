@@ -1,0 +1,74 @@
+//! From core modules written by hand to components: what is made, and what is refused.
+
+use isocial_package::{Package, PackageError};
+
+const MANIFEST: &str = "[plugin]\nid = \"acme/quiet\"\nkind = \"language-pack\"\n";
+
+/// A module with the exports that a language pack's core module has, and these imports.
+fn core(imports: &str, interface: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(module {imports}
+            (memory (export "memory") 1)
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+            (func (export "{interface}#analyze") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) unreachable)
+            (@custom "component-type:left-over" "not to be read")
+            (@custom "producers" "\00"))"#
+    );
+    wat::parse_str(text).unwrap()
+}
+
+#[test]
+fn same_input_same_bytes_and_nothing_left_over() {
+    let module = core("", "isocial:plugin/language-pack@0.1.0");
+    let component = Package::build(&module, MANIFEST).unwrap();
+    assert_eq!(component, Package::build(&module, MANIFEST).unwrap());
+    assert!(component.ends_with(MANIFEST.as_bytes()));
+    let holds = |text: &[u8]| component.windows(text.len()).any(|w| w == text);
+    assert!(holds(b"isocial:manifest") && !holds(b"left-over"));
+}
+
+#[test]
+fn log_may_be_imported_and_nothing_else() {
+    let interface = "isocial:plugin/language-pack@0.1.0";
+    let log = r#"(import "isocial:plugin/log@0.1.0" "write" (func (param i32 i32 i32)))"#;
+    Package::build(&core(log, interface), MANIFEST).unwrap();
+    let clock = r#"(import "wasi_snapshot_preview1" "clock_time_get" (func (param i32 i64 i32) (result i32)))"#;
+    let Err(PackageError::Imports(found)) = Package::build(&core(clock, interface), MANIFEST)
+    else {
+        panic!("a clock was let in");
+    };
+    assert_eq!(found, ["`clock_time_get` from `wasi_snapshot_preview1`"]);
+}
+
+#[test]
+fn what_the_module_exports_decides() {
+    let none = wat::parse_str("(module)").unwrap();
+    assert!(matches!(
+        Package::build(&none, MANIFEST),
+        Err(PackageError::KindMismatch { .. } | PackageError::NoInterface)
+    ));
+    let newer = core("", "isocial:plugin/language-pack@9.0.0");
+    assert!(matches!(
+        Package::build(&newer, MANIFEST),
+        Err(PackageError::UnknownInterface(_))
+    ));
+    let pack = core("", "isocial:plugin/language-pack@0.1.0");
+    let channel = MANIFEST.replace("language-pack", "alert-channel");
+    assert!(matches!(
+        Package::build(&pack, &channel),
+        Err(PackageError::KindMismatch { .. })
+    ));
+    assert!(matches!(
+        Package::build(b"text", MANIFEST),
+        Err(PackageError::NotAModule(_))
+    ));
+    assert!(matches!(
+        Package::build(&pack, "[plugin"),
+        Err(PackageError::Manifest { .. })
+    ));
+    let component = Package::build(&pack, MANIFEST).unwrap();
+    assert!(matches!(
+        Package::build(&component, MANIFEST),
+        Err(PackageError::NotAModule(_))
+    ));
+}
