@@ -3,6 +3,7 @@
 mod address;
 mod ast;
 mod chars;
+mod chunk;
 mod cover;
 mod doc;
 mod error;
