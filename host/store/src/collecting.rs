@@ -57,7 +57,7 @@ impl std::fmt::Debug for Recheck {
 /// What is known of a post already, so that the same text is not analysed twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownPost {
-    /// Keyed hash of the post's text, title and warning; compare with [`OrgDb::text_hash`].
+    /// Keyed hash of the post's text, title, warning and given language; compare with [`OrgDb::text_hash`].
     pub text: Hash128,
     /// Package that analysed it, `id@version`, if one did.
     pub analysed_by: Option<String>,

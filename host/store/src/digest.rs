@@ -76,7 +76,8 @@ impl OrgDb {
                 for column in [
                     "unit", "start", "total", "negative", "neutral", "positive", "unknown",
                 ] {
-                    line.push_str(&format!(" {}", r.try_get::<i64, _>(column)?));
+                    line.push(' ');
+                    line.push_str(&r.try_get::<i64, _>(column)?.to_string());
                 }
                 Ok(line)
             })

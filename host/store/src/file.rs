@@ -48,7 +48,12 @@ impl Database {
         let named = |e: sqlx::Error| StoreError::from(e).named(name);
         let writer = pool()
             .max_connections(1)
-            .connect_with(connect.clone().create_if_missing(create).pragma("cache_size", WRITER_CACHE))
+            .connect_with(
+                connect
+                    .clone()
+                    .create_if_missing(create)
+                    .pragma("cache_size", WRITER_CACHE),
+            )
             .await
             .map_err(named)?;
         let readers = pool()
@@ -79,8 +84,14 @@ impl Database {
         let named = |e| StoreError::from(e).named(&self.name);
         let connection = self.writer.acquire().await.map_err(named)?;
         // From before the first word on: a future that is dropped while it waits may have begun.
-        let mut transaction = WriteTransaction { connection, committed: false };
-        sqlx::query("begin immediate").execute(&mut *transaction).await.map_err(named)?;
+        let mut transaction = WriteTransaction {
+            connection,
+            committed: false,
+        };
+        sqlx::query("begin immediate")
+            .execute(&mut *transaction)
+            .await
+            .map_err(named)?;
         Ok(transaction)
     }
 

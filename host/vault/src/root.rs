@@ -67,7 +67,8 @@ fn read(path: &Path, meta: &fs::Metadata) -> Result<Key, VaultError> {
 fn exposed(path: &Path, meta: &fs::Metadata) -> Result<(), VaultError> {
     use std::os::unix::fs::PermissionsExt;
     let mode = meta.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
+    if mode.trailing_zeros() >= 6 {
+        // None of the bits of group and others.
         Ok(())
     } else {
         Err(VaultError::Exposed {

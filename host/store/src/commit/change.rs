@@ -9,8 +9,9 @@ use sqlx::{Row, SqliteConnection};
 
 use super::{
     Work,
+    rows::{Write, write_posts},
     tally::links,
-    upsert::{Write, placed_at, write_posts},
+    upsert::placed_at,
 };
 use crate::{StoreError, codec, page::PageChange, sql};
 
@@ -292,10 +293,10 @@ async fn strip(
     let Some(mut kept) = kept(work, conn, &work.hash(key)).await? else {
         return Ok(());
     };
-    let said = fields
-        .iter()
-        .map(|f| blank(&mut kept.post, f))
-        .fold(false, |all, one| all || one);
+    let mut said = false;
+    for field in fields {
+        said |= blank(&mut kept.post, field);
+    }
     if said {
         // Words of what was taken away must neither be found nor spoken of.
         kept.tokens.clear();

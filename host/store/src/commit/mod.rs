@@ -1,9 +1,10 @@
 //! A page's commit: one transaction for posts, links, counts, tombstones, cursor, state, tasks, receipts, coverage, counters.
 //!
-//! Lives here: the fence, the order of things, and what belongs to a job. Posts are in `upsert`, single changes in `change`, counts in
+//! Lives here: the fence, the order of things, and what belongs to a job. Posts are in `upsert` and `rows`, single changes in `change`, counts in
 //! `tally`.
 
 mod change;
+mod rows;
 mod tally;
 mod upsert;
 

@@ -376,7 +376,10 @@ async fn the_same_version_with_other_bytes_is_refused() {
         fault(bed.deployment.keep_package(&other, b"other").await),
         StoreError::Invalid { .. }
     ));
-    assert_eq!(bed.deployment.packages().await.unwrap(), [kept.clone()]);
+    assert_eq!(
+        bed.deployment.packages().await.unwrap(),
+        std::slice::from_ref(&kept)
+    );
     assert_eq!(
         bed.deployment.package(&kept.package).await.unwrap(),
         Some(kept.clone())
