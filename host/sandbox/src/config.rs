@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use isocial_model::Kind;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// One mebibyte.
 const MIB: u64 = 1024 * 1024;
 
+/// What lies between the time of a guest and the time on the wall: for a machine that is busy with others. The bar is 25 ms.
+const BUSY_MS: u32 = 20;
+
 /// What one call of one kind of plugin may cost. Each bound is enforced by the sandbox and none can be raised by a plugin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Limits {
     /// Linear memory, summed over all memories of the instance · bytes.
     pub memory_bytes: u64,
@@ -40,25 +42,67 @@ impl Limits {
             table_elements: 40_000, // a JavaScript engine's table has about 15,000
             instances: 32,
             time_ms,
-            // The bar is "budget + 25 ms": what lies between is for a machine that is busy with others.
-            wall_ms: time_ms + 20,
+            wall_ms: time_ms + BUSY_MS,
             output_bytes: output_mib * MIB,
             log_lines: 64,
         }
     }
 }
 
+/// Limits as somebody writes them: what is left out keeps the kind's default.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Given {
+    memory_bytes: Option<u64>,
+    table_elements: Option<u64>,
+    instances: Option<u32>,
+    time_ms: Option<u32>,
+    wall_ms: Option<u32>,
+    output_bytes: Option<u64>,
+    log_lines: Option<u32>,
+}
+
+impl Given {
+    fn over(self, kind: &Limits) -> Limits {
+        let time_ms = self.time_ms.unwrap_or(kind.time_ms);
+        Limits {
+            memory_bytes: self.memory_bytes.unwrap_or(kind.memory_bytes),
+            table_elements: self.table_elements.unwrap_or(kind.table_elements),
+            instances: self.instances.unwrap_or(kind.instances),
+            time_ms,
+            // Who gives a guest more time means it on the wall too.
+            wall_ms: self.wall_ms.unwrap_or(time_ms.saturating_add(BUSY_MS)),
+            output_bytes: self.output_bytes.unwrap_or(kind.output_bytes),
+            log_lines: self.log_lines.unwrap_or(kind.log_lines),
+        }
+    }
+}
+
+/// Reads the limits of one kind over its defaults.
+macro_rules! over_default {
+    ($($field:ident),*) => {$(
+        fn $field<'de, D: Deserializer<'de>>(given: D) -> Result<Limits, D::Error> {
+            Ok(Given::deserialize(given)?.over(&SandboxConfig::default().$field))
+        }
+    )*};
+}
+over_default!(connector, language_pack, alert_channel, export_format);
+
 /// How large the sandbox is and what its guests may cost. Every key has a default; unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SandboxConfig {
     /// A call of a connector. 64 MiB, 1 s, 4 MiB out.
+    #[serde(deserialize_with = "connector")]
     pub connector: Limits,
     /// A call of a language pack (a batch). 256 MiB, 2 s, 4 MiB out.
+    #[serde(deserialize_with = "language_pack")]
     pub language_pack: Limits,
     /// A call of an alert channel. 32 MiB, 200 ms, 1 MiB out.
+    #[serde(deserialize_with = "alert_channel")]
     pub alert_channel: Limits,
     /// A call of an export format's writer. 128 MiB, 1 s, 8 MiB out.
+    #[serde(deserialize_with = "export_format")]
     pub export_format: Limits,
     /// Instances alive at once, writers included · 1–10,000. More calls wait.
     pub pool: u32,
@@ -68,8 +112,8 @@ pub struct SandboxConfig {
     pub threads: u32,
     /// Stack of guest code · bytes. Deeper recursion is [`Stop::Stack`](crate::Stop::Stack).
     pub stack_bytes: u32,
-    /// Address space (not memory) kept a slot · bytes. At 4 GiB guest code needs no bounds checks, which is the default; less is for
-    /// machines that limit address space.
+    /// Address space (not memory) kept a slot · bytes. At 4 GiB, the default, guest code needs no bounds checks. Where that much is not
+    /// to be had, the largest grant of memory is tried instead, with a warning.
     pub reservation_bytes: u64,
     /// Largest component that is looked at · bytes. JavaScript and Python guests are 12–18 MiB.
     pub component_bytes: u64,
@@ -142,5 +186,26 @@ mod tests {
             }
         );
         assert!(serde_json::from_str::<SandboxConfig>(r#"{"pol": 8}"#).is_err());
+        assert!(serde_json::from_str::<SandboxConfig>(r#"{"connector": {"time": 8}}"#).is_err());
+    }
+
+    #[test]
+    fn one_limit_of_one_kind_can_be_given_alone() {
+        let config: SandboxConfig =
+            serde_json::from_str(r#"{"alert_channel": {"time_ms": 500}}"#).unwrap();
+        let default = SandboxConfig::default().alert_channel;
+        assert_eq!(
+            config.alert_channel,
+            Limits {
+                time_ms: 500,
+                wall_ms: 520,
+                ..default
+            }
+        );
+        let whole = serde_json::to_string(&config).unwrap();
+        assert_eq!(
+            serde_json::from_str::<SandboxConfig>(&whole).unwrap(),
+            config
+        );
     }
 }

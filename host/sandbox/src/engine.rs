@@ -76,10 +76,30 @@ pub(crate) fn engine(config: &SandboxConfig) -> Result<Engine, SandboxSetupError
         .max_unused_warm_slots(config.pool)
         .pagemap_scan(Enabled::Auto);
 
+    let wanted = config.reservation_bytes.max(memory);
+    let small = |error| {
+        if wanted == memory {
+            return Err(error);
+        }
+        tracing::warn!(
+            reservation_bytes = wanted,
+            "so much address space is not to be had; guest code is compiled with bounds checks"
+        );
+        with_reservation(config, &pool, memory)
+    };
+    with_reservation(config, &pool, wanted).or_else(small)
+}
+
+/// The engine, with so much address space a memory.
+fn with_reservation(
+    config: &SandboxConfig,
+    pool: &PoolingAllocationConfig,
+    reservation: u64,
+) -> Result<Engine, SandboxSetupError> {
     let mut engine = Config::new();
     engine
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        .memory_reservation(config.reservation_bytes.max(memory))
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool.clone()))
+        .memory_reservation(reservation)
         .memory_guard_size(GUARD_BYTES)
         .guard_before_linear_memory(true)
         .memory_init_cow(true)
@@ -124,6 +144,17 @@ mod tests {
             lock.contains(&entry),
             "wasmtime was updated: set WASMTIME_VERSION to the version in Cargo.lock"
         );
+    }
+
+    #[test]
+    fn the_defaults_work_and_so_does_a_machine_with_little_address_space() {
+        assert!(engine(&SandboxConfig::default()).is_ok());
+        // 10,000 places of 4 GiB and four memories each are more than 47 bits; of 256 MiB they are not.
+        let config = SandboxConfig {
+            pool: 10_000,
+            ..SandboxConfig::default()
+        };
+        assert!(engine(&config).is_ok());
     }
 
     #[test]

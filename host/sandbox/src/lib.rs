@@ -9,7 +9,7 @@
 //! Calls are synchronous and never wait for the outside; run them through an [`Executor`], never on the server's own threads.
 
 mod cache;
-pub mod config;
+mod config;
 mod engine;
 mod error;
 mod executor;
