@@ -1,1 +1,67 @@
-//! Being built.
+//! Reads hashtags of one Mastodon server: their timelines, and whether what was read still exists.
+//!
+//! Only what is public is passed on as public: a post that is unlisted or for followers, and any post of an account that does not want
+//! to be found, is marked so that the host drops it.
+
+mod config;
+mod recheck;
+mod status;
+mod timeline;
+
+use isocial_sdk::{
+    connector::{Answer, Connector, Fault, Job, Outcome, Page, Place, Request},
+    http,
+    json::At,
+};
+
+use crate::config::Source;
+
+/// The connector.
+#[derive(Debug)]
+pub struct Mastodon;
+
+isocial_sdk::connector!(Mastodon, recheck);
+
+/// The network's registered name.
+const NETWORK: &str = "mastodon";
+/// The manifest's slot for an access token.
+const TOKEN: &str = "token";
+
+impl Connector for Mastodon {
+    fn next(job: &Job, place: &Place) -> Result<Outcome, Fault> {
+        match place {
+            Place::Cursor(_) => timeline::next(job, place, &Source::of(job)?),
+            // No page leaves a task.
+            Place::Task(_) => Ok(Page::new().into()),
+        }
+    }
+
+    fn respond(
+        job: &Job,
+        place: &Place,
+        scratch: &[u8],
+        answers: Vec<Answer>,
+    ) -> Result<Outcome, Fault> {
+        timeline::respond(job, place, &Source::of(job)?, scratch, answers)
+    }
+
+    /// The first hashtag's newest post tells whether the server shows its timelines, and to whom.
+    fn check(job: &Job) -> Result<Vec<Request>, Fault> {
+        let source = Source::of(job)?;
+        let tag = source.tags.first().ok_or_else(|| {
+            Fault::bad_config(
+                "/hashtags",
+                "expected at least one hashtag, here or in the query",
+            )
+        })?;
+        Ok(vec![timeline::request(&source, tag, 1, None)])
+    }
+
+    fn checked(job: &Job, answers: Vec<Answer>) -> Result<String, Fault> {
+        let source = Source::of(job)?;
+        let response = http::single(answers)?;
+        let body = http::json_body(&response, job.now, Some(TOKEN))?;
+        At::root(&body).elements()?;
+        Ok(format!("{} shows its hashtags", source.host))
+    }
+}

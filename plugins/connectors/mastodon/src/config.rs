@@ -1,0 +1,188 @@
+//! What is read: the server's address and the hashtags.
+//!
+//! Lives here: configuration and query plan, made usable. Not here: where reading stands (`timeline`).
+
+use isocial_sdk::{
+    connector::{Fault, Job, PlanNode, QueryPlan},
+    uri::{self, Uri},
+};
+use serde::Deserialize;
+
+/// Hashtags that one account reads; their cursors must fit into 4 KiB.
+pub(crate) const MOST_TAGS: usize = 32;
+
+/// The configuration, as it is written.
+#[derive(Debug, Deserialize)]
+struct Written {
+    instance: String,
+    #[serde(default)]
+    hashtags: Vec<String>,
+}
+
+/// The server and its hashtags.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// `https://` and the host, without a slash at the end.
+    base: String,
+    /// The server's host.
+    pub(crate) host: String,
+    /// Without `#`, in lower case, each once; at most [`MOST_TAGS`].
+    pub(crate) tags: Vec<String>,
+    /// Whether there were more hashtags than can be read.
+    pub(crate) capped: bool,
+}
+
+impl Source {
+    /// The source of a job.
+    pub(crate) fn of(job: &Job) -> Result<Self, Fault> {
+        let written: Written = job.config()?;
+        let base = written.instance.trim().trim_end_matches('/');
+        let base = if base.contains("://") {
+            base.to_owned()
+        } else {
+            format!("https://{base}")
+        };
+        let expected = || {
+            Fault::bad_config(
+                "/instance",
+                "expected the address of a server, such as https://mastodon.example",
+            )
+        };
+        // Plain http is the host's to refuse: an operator may have made an exception for an address of the same machine.
+        let parts = uri::parts(&base).ok_or_else(expected)?;
+        let plain = parts.path.is_empty() && parts.query.is_none() && parts.fragment.is_none();
+        if !plain || !matches!(parts.scheme, "https" | "http") {
+            return Err(expected());
+        }
+        let host = uri::host(&base).ok_or_else(expected)?;
+        let given = if written.hashtags.iter().all(|tag| folded(tag).is_none()) {
+            of_plan(&job.plan)
+        } else {
+            written.hashtags
+        };
+        let mut tags: Vec<String> = Vec::new();
+        for tag in given.iter().filter_map(|tag| folded(tag)) {
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+        let capped = tags.len() > MOST_TAGS;
+        tags.truncate(MOST_TAGS);
+        Ok(Self {
+            base,
+            host,
+            tags,
+            capped,
+        })
+    }
+
+    /// An address of the server's API.
+    pub(crate) fn api<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Uri {
+        Uri::base(&self.base).path(["api"]).path(path)
+    }
+}
+
+/// A hashtag as it is asked for; nothing if nothing is left of it, or more than any network takes.
+fn folded(tag: &str) -> Option<String> {
+    let tag = tag.trim().trim_start_matches(['#', '＃']).to_lowercase();
+    let good = (1..=256).contains(&tag.len()) && !tag.contains(char::is_whitespace);
+    (good && tag != "." && tag != "..").then_some(tag)
+}
+
+/// The hashtags that a post may have to match the plan: all that it names, but for what it excludes.
+fn of_plan(plan: &QueryPlan) -> Vec<String> {
+    let mut found = Vec::new();
+    let Some(root) = plan.nodes.len().checked_sub(1) else {
+        return found;
+    };
+    let mut seen = vec![false; plan.nodes.len()];
+    let mut waiting = vec![root];
+    while let Some(index) = waiting.pop() {
+        let (Some(node), Some(seen)) = (plan.nodes.get(index), seen.get_mut(index)) else {
+            continue;
+        };
+        if std::mem::replace(seen, true) {
+            continue;
+        }
+        match node {
+            PlanNode::Hashtag(tag) => found.push(tag.clone()),
+            PlanNode::All(children) | PlanNode::Any(children) => {
+                waiting.extend(children.iter().rev().map(|child| *child as usize));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use isocial_sdk::connector::Budget;
+
+    use super::*;
+
+    pub(crate) fn job(config: &str, nodes: Vec<PlanNode>) -> Job {
+        Job {
+            plan: QueryPlan { nodes },
+            config: config.into(),
+            state: None,
+            budget: Budget {
+                items: 100,
+                requests: 4,
+            },
+            now: 1_772_600_767_000,
+            since: None,
+        }
+    }
+
+    #[test]
+    fn hashtags_come_from_the_configuration_or_else_from_the_plan() {
+        let plan = || {
+            vec![
+                PlanNode::Hashtag("Lotus".into()),
+                PlanNode::Hashtag("spam".into()),
+                PlanNode::None(1),
+                PlanNode::Word("bike".into()),
+                PlanNode::Any(vec![0, 3]),
+                PlanNode::All(vec![4, 2, 99]),
+            ]
+        };
+        let read = |config: &str| Source::of(&job(config, plan())).unwrap().tags;
+        assert_eq!(read(r#"{"instance":"plaza.example"}"#), ["lotus"]);
+        assert_eq!(
+            read(
+                r##"{"instance":"https://plaza.example/","hashtags":["#Bikes","bikes"," ","Xe_Đạp"]}"##
+            ),
+            ["bikes", "xe_đạp"]
+        );
+        assert_eq!(
+            read(r#"{"instance":"plaza.example","hashtags":[" "]}"#),
+            ["lotus"]
+        );
+    }
+
+    #[test]
+    fn an_address_is_a_server_and_nothing_more() {
+        for bad in [
+            "",
+            "https://",
+            "ftp://a.example",
+            "https://a.example/@x",
+            "https://a.example?x",
+        ] {
+            let config = serde_json::json!({ "instance": bad }).to_string();
+            assert!(
+                matches!(
+                    Source::of(&job(&config, Vec::new())),
+                    Err(Fault::BadConfig(_))
+                ),
+                "{bad}"
+            );
+        }
+        let source = Source::of(&job(r#"{"instance":"http://127.0.0.1:81"}"#, Vec::new())).unwrap();
+        assert_eq!(
+            source.api(["v1", "x y"]).to_string(),
+            "http://127.0.0.1:81/api/v1/x%20y"
+        );
+    }
+}
