@@ -59,13 +59,15 @@ pub(crate) fn world(exports: &[&str]) -> Result<(Resolve, WorldId), PackageError
     let mut resolve = Resolve::default();
     let group = map.parse().map_err(|(_, error)| encode(&error))?;
     resolve.push_group(group).map_err(|error| encode(&error))?;
-    let mut text = format!(
-        "package isocial:packaged;\nworld plugin {{\n  import isocial:plugin/log@{INTERFACE_VERSION};\n"
+    let exports: Vec<String> = exports
+        .iter()
+        .map(|i| format!("export isocial:plugin/%{i}@{INTERFACE_VERSION};"))
+        .collect();
+    let imports = format!("import isocial:plugin/log@{INTERFACE_VERSION};");
+    let text = format!(
+        "package isocial:packaged;\nworld plugin {{ {imports} {} }}\n",
+        exports.join(" ")
     );
-    for interface in exports {
-        text += &format!("  export isocial:plugin/%{interface}@{INTERFACE_VERSION};\n");
-    }
-    text.push_str("}\n");
     let package = resolve
         .push_source("packaged.wit", &text)
         .map_err(|error| encode(&error))?;

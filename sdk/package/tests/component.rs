@@ -1,4 +1,8 @@
 //! From core modules written by hand to components: what is made, and what is refused.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 use isocial_package::{Package, PackageError};
 
