@@ -30,7 +30,7 @@ pub struct Pack {
 
 /// What became of a list of posts.
 #[derive(Debug, Default)]
-pub struct Analysed {
+pub(crate) struct Analysed {
     /// One a post: the analysis, and the index into `receipts` of the call that made it.
     pub posts: Vec<Option<(Analysis, usize)>>,
     /// One a call.
@@ -38,7 +38,7 @@ pub struct Analysed {
 }
 
 /// Analyses posts. A pack that fails costs its batch the analysis, never the posts: they are kept without.
-pub async fn analyse(executor: &Executor, packs: &[Pack], posts: &[Arc<Labeled<Post>>]) -> Analysed {
+pub(crate) async fn analyse(executor: &Executor, packs: &[Pack], posts: &[Arc<Labeled<Post>>]) -> Analysed {
     let mut done = Analysed { posts: vec![None; posts.len()], receipts: Vec::new() };
     let tags: Vec<Option<String>> = posts.iter().map(|p| isocial_gate::language_tag(p)).collect();
     for pack in packs {

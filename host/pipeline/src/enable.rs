@@ -7,7 +7,7 @@ use isocial_model::{AccountId, InstallationId, Kind, MonitorId, RuleId, Workspac
 use isocial_query::{ParseErrors, parse};
 use isocial_store::{
     JobKind, OrgDb, OrgScope, StoreError,
-    alerts::NewRule,
+    alerts::NewRule as KeptRule,
     setup::{NewAccount, NewInstallation, NewMonitor},
 };
 
@@ -189,26 +189,32 @@ async fn keep_monitor(
     Ok(id)
 }
 
+/// A rule to be made.
+#[derive(Debug)]
+pub struct NewRule<'a> {
+    /// What it watches.
+    pub monitor: &'a MonitorId,
+    /// Its name.
+    pub name: &'a str,
+    /// What it asks for.
+    pub spec: &'a RuleSpec,
+    /// How urgent.
+    pub severity: Severity,
+    /// Which channels are told.
+    pub channels: Vec<InstallationId>,
+}
+
 /// Makes an alert rule and has it looked at at once.
-pub async fn rule(
-    host: &Host,
-    scope: &OrgScope,
-    db: &OrgDb,
-    monitor: &MonitorId,
-    name: &str,
-    spec: &RuleSpec,
-    severity: Severity,
-    channels: Vec<InstallationId>,
-) -> Result<RuleId, EnableError> {
+pub async fn rule(host: &Host, scope: &OrgScope, db: &OrgDb, new: NewRule<'_>) -> Result<RuleId, EnableError> {
     let id = db
-        .create_rule(&NewRule {
-            monitor: monitor.clone(),
-            name: name.into(),
-            spec: serde_json::to_string(spec).unwrap_or_default(),
-            severity,
-            channels,
+        .create_rule(&KeptRule {
+            monitor: new.monitor.clone(),
+            name: new.name.into(),
+            spec: serde_json::to_string(new.spec).unwrap_or_default(),
+            severity: new.severity,
+            channels: new.channels,
         })
         .await?;
-    host.deployment.schedule(scope, JobKind::Detect, monitor.as_str(), host.clock.now()).await?;
+    host.deployment.schedule(scope, JobKind::Detect, new.monitor.as_str(), host.clock.now()).await?;
     Ok(id)
 }

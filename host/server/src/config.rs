@@ -212,6 +212,8 @@ section! {
         port: u16,
         /// And this scheme.
         scheme: String,
+        /// Private addresses that it may resolve to; left out: itself, where it is an address.
+        addresses: Option<Vec<std::net::IpAddr>>,
         /// Reason.
         why: String,
     }

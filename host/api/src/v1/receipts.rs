@@ -1,0 +1,87 @@
+//! The ledger: what each plugin was given, line by line, and whether the chain holds.
+
+use axum::Json;
+use isocial_model::receipt::Receipt;
+use isocial_store::ledger::{Completeness, Integrity};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    access::Entered,
+    page::{Listed, Parameters},
+    problem::Problem,
+};
+
+/// Lines a page where nothing is said, and at most.
+const PAGE: (u32, u32) = (100, 1_000);
+
+/// Which lines.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Which {
+    /// `next` of the last page.
+    after: Option<u64>,
+    /// Lines a page · 1–1,000.
+    limit: Option<u32>,
+}
+
+/// A line with its place in the chain.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ShownReceipt {
+    /// Its number.
+    seq: u64,
+    /// Its link, hex.
+    link: String,
+    /// The line.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    receipt: Receipt,
+}
+
+/// Whether the ledger holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ShownVerdict {
+    /// Lines that are there.
+    lines: u64,
+    /// `intact`, `changed` or `missing`.
+    integrity: &'static str,
+    /// `complete`, `cut` or `rebuilt`.
+    completeness: &'static str,
+    /// The first line that is not as it should be.
+    seq: Option<u64>,
+}
+
+/// Lists lines, oldest first.
+pub(crate) async fn list(
+    entered: Entered,
+    Parameters(which): Parameters<Which>,
+) -> Result<Json<Listed<ShownReceipt>>, Problem> {
+    let limit = which.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
+    let lines = entered.tenant.db.receipts(which.after.unwrap_or(0), limit).await?;
+    let next = (lines.len() == limit as usize).then(|| lines.last().map(|l| l.seq.to_string())).flatten();
+    let items = lines
+        .into_iter()
+        .map(|line| ShownReceipt { seq: line.seq, link: hex(&line.link), receipt: line.receipt })
+        .collect();
+    Ok(Json(Listed { items, next }))
+}
+
+/// Checks the whole ledger.
+pub(crate) async fn verdict(entered: Entered) -> Result<Json<ShownVerdict>, Problem> {
+    let verdict = entered.tenant.db.verify_ledger().await?;
+    let (integrity, bad) = match verdict.integrity {
+        Integrity::Intact => ("intact", None),
+        Integrity::Changed { seq } => ("changed", Some(seq)),
+        Integrity::Missing { seq } => ("missing", Some(seq)),
+    };
+    let (completeness, gone) = match verdict.completeness {
+        Completeness::Complete => ("complete", None),
+        Completeness::Cut { lines, .. } => ("cut", Some(lines + 1)),
+        Completeness::Rebuilt { seq } => ("rebuilt", Some(seq)),
+    };
+    Ok(Json(ShownVerdict { lines: verdict.lines, integrity, completeness, seq: bad.or(gone) }))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
