@@ -245,7 +245,7 @@ impl HostRule {
 
 /// Where the host puts a credential: nowhere else (B9, HP-25).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum Placement {
     /// In this header field, with this prefix (such as `Bearer `).
     Header {
@@ -278,7 +278,7 @@ pub enum Placement {
 
 /// How a credential comes to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum SlotKind {
     /// A value that a person pastes.
     Static,
