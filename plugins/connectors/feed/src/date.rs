@@ -5,7 +5,10 @@ use isocial_sdk::{connector::Instant, time};
 /// Reads a date; nothing if it cannot be known which day is meant.
 pub(crate) fn read(text: &str) -> Option<Instant> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    time::lenient(&text).or_else(|| in_parts(&text))
+    // RFC 2822 lets a reader take any zone that it does not know for UTC, so words are looked at first.
+    time::rfc3339(&text)
+        .or_else(|| in_parts(&text))
+        .or_else(|| time::rfc2822(&text))
 }
 
 const MONTHS: [&str; 12] = [
@@ -64,11 +67,8 @@ fn in_parts(text: &str) -> Option<Instant> {
                 (None, 1 | 2) => day = Some(number),
                 (_, 4) => year = year.or(Some(number)),
                 (Some(_), 2) => {
-                    year = year.or(Some(if number < 70 {
-                        2000 + number
-                    } else {
-                        1900 + number
-                    }))
+                    let century = if number < 70 { 2000 } else { 1900 };
+                    year = year.or(Some(century + number));
                 }
                 _ => return None,
             }

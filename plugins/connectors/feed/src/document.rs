@@ -13,8 +13,6 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Document {
     pub(crate) about: About,
-    /// The feed's title, for people.
-    pub(crate) title: Option<String>,
     /// In the feed's order, each name once.
     pub(crate) items: Vec<Item>,
     /// Items that could not be read.
@@ -33,7 +31,6 @@ pub(crate) fn read(response: &Response, address: &str) -> Result<Document, Fault
         let from = text.find('<').unwrap_or(text.len());
         of_xml(text.get(from..).unwrap_or_default(), address)?
     };
-    feed.title = feed.about.title.clone();
     let mut names = std::collections::BTreeSet::new();
     feed.items.retain(|item| names.insert(item.id.clone()));
     if feed.broken && feed.items.is_empty() {

@@ -67,7 +67,7 @@ impl Connector for Feed {
         scratch: &[u8],
         answers: Vec<Answer>,
     ) -> Result<Outcome, Fault> {
-        step::respond(job, &address(job)?, place, scratch, http::single(answers)?)
+        step::respond(job, &address(job)?, place, scratch, &http::single(answers)?)
     }
 
     fn check(job: &Job) -> Result<Vec<Request>, Fault> {
@@ -81,11 +81,26 @@ impl Connector for Feed {
             return Err(fault);
         }
         let feed = document::read(&response, &address)?;
-        let name = feed.title.as_deref().unwrap_or("a feed");
+        let name = feed.about.title.as_deref().unwrap_or("a feed");
         let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
         Ok(isocial_sdk::text::truncated(
             format!("{} items now: {name}", feed.items.len()),
             256,
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use isocial_testkit::Cover;
+
+    use super::Feed;
+
+    #[test]
+    fn recorded_exchanges_replay() {
+        let mut subject = isocial_testkit::Native::connector::<Feed>();
+        let report = isocial_testkit::replay(env!("CARGO_MANIFEST_DIR"), &mut subject).unwrap();
+        // Feeds tell of no deletions.
+        assert_eq!(report.missing(), [Cover::Deletion]);
     }
 }

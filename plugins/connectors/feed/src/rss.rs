@@ -87,11 +87,9 @@ fn item(element: &Element, address: &str, around: &str) -> Option<Item> {
             .or_else(|| plain("author").and_then(|author| name_of(&author)))
             .or_else(|| element.said(Space::Itunes, "author"))
             .or_else(|| {
-                Some(
-                    element
-                        .child(Space::Atom, "author")?
-                        .said(Space::Atom, "name")?,
-                )
+                element
+                    .child(Space::Atom, "author")?
+                    .said(Space::Atom, "name")
             }),
         language: element
             .said(Space::Dc, "language")

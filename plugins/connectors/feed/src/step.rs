@@ -100,11 +100,11 @@ pub(crate) fn respond(
     address: &str,
     place: &Place,
     scratch: &[u8],
-    response: Response,
+    response: &Response,
 ) -> Result<Outcome, Fault> {
     let before = cursor(place)?;
     match response.status {
-        304 => return Ok(unchanged(job, before).into()),
+        304 => return Ok(unchanged(job, &before).into()),
         302 | 303 | 307 => {
             let hops = scratch.first().copied().unwrap_or(MOST_HOPS);
             let target = response
@@ -116,19 +116,19 @@ pub(crate) fn respond(
         }
         _ => {}
     }
-    if let Some(fault) = fault(&response, address, job.now) {
+    if let Some(fault) = fault(response, address, job.now) {
         return Err(fault);
     }
     let bytes = identity::fingerprint(&response.body);
     if before.last.is_none() && before.bytes.as_ref() == Some(&bytes) {
-        return Ok(unchanged(job, before).into());
+        return Ok(unchanged(job, &before).into());
     }
-    let feed = document::read(&response, address)?;
-    Ok(page(job, before, feed, &response, bytes).into())
+    let feed = document::read(response, address)?;
+    Ok(page(job, before, feed, response, bytes).into())
 }
 
 /// A page for a feed that is as it was.
-fn unchanged(job: &Job, cursor: Cursor) -> Page {
+fn unchanged(job: &Job, cursor: &Cursor) -> Page {
     let page = Page::new();
     match cursor.oldest {
         Some(oldest) if oldest < job.now => page.having_seen(oldest, job.now, true),

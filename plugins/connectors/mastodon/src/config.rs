@@ -17,6 +17,10 @@ struct Written {
     instance: String,
     #[serde(default)]
     hashtags: Vec<String>,
+    #[serde(default)]
+    streaming: Option<String>,
+    #[serde(default, rename = "recheck-singly")]
+    recheck_singly: bool,
 }
 
 /// The server and its hashtags.
@@ -30,13 +34,20 @@ pub(crate) struct Source {
     pub(crate) tags: Vec<String>,
     /// Whether there were more hashtags than can be read.
     pub(crate) capped: bool,
+    /// Where the stream is: `wss://` or `https://` and the host.
+    streaming: String,
+    /// Whether the stream is one of server-sent events.
+    pub(crate) events: bool,
+    /// Whether the server has to be asked for each post by itself.
+    pub(crate) singly: bool,
 }
 
 impl Source {
     /// The source of a job.
     pub(crate) fn of(job: &Job) -> Result<Self, Fault> {
         let written: Written = job.config()?;
-        let base = written.instance.trim().trim_end_matches('/');
+        let base = written.instance.trim();
+        let base = base.strip_suffix('/').unwrap_or(base);
         let base = if base.contains("://") {
             base.to_owned()
         } else {
@@ -55,6 +66,10 @@ impl Source {
             return Err(expected());
         }
         let host = uri::host(&base).ok_or_else(expected)?;
+        let streaming = match written.streaming.as_deref().map(str::trim) {
+            Some(given) if !given.is_empty() => stream_base(given)?,
+            _ => base.replacen("http", "ws", 1),
+        };
         let given = if written.hashtags.iter().all(|tag| folded(tag).is_none()) {
             of_plan(&job.plan)
         } else {
@@ -73,12 +88,37 @@ impl Source {
             host,
             tags,
             capped,
+            events: streaming.starts_with("http"),
+            streaming,
+            singly: written.recheck_singly,
         })
+    }
+
+    /// An address of the server's stream.
+    pub(crate) fn streaming<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Uri {
+        Uri::base(&self.streaming)
+            .path(["api", "v1", "streaming"])
+            .path(path)
     }
 
     /// An address of the server's API.
     pub(crate) fn api<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Uri {
         Uri::base(&self.base).path(["api"]).path(path)
+    }
+}
+
+/// The address of a stream, without a slash at the end.
+fn stream_base(given: &str) -> Result<String, Fault> {
+    let base = given.strip_suffix('/').unwrap_or(given);
+    let plain = uri::parts(base).is_some_and(|parts| {
+        let known = matches!(parts.scheme, "wss" | "ws" | "https" | "http");
+        known && parts.path.is_empty() && parts.query.is_none() && parts.fragment.is_none()
+    });
+    if plain {
+        Ok(base.to_owned())
+    } else {
+        let expected = "expected the address of a stream, such as wss://streaming.mastodon.example";
+        Err(Fault::bad_config("/streaming", expected))
     }
 }
 

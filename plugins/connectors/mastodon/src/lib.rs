@@ -1,11 +1,13 @@
-//! Reads hashtags of one Mastodon server: their timelines, and whether what was read still exists.
+//! Reads hashtags of one Mastodon server: their timelines, what it pushes, and whether what was read still exists.
 //!
 //! Only what is public is passed on as public: a post that is unlisted or for followers, and any post of an account that does not want
 //! to be found, is marked so that the host drops it.
 
 mod config;
+mod cursor;
 mod recheck;
 mod status;
+mod stream;
 mod timeline;
 
 use isocial_sdk::{
@@ -20,12 +22,20 @@ use crate::config::Source;
 #[derive(Debug)]
 pub struct Mastodon;
 
-isocial_sdk::connector!(Mastodon, recheck);
+isocial_sdk::connector!(Mastodon, recheck, stream);
 
 /// The network's registered name.
 const NETWORK: &str = "mastodon";
 /// The manifest's slot for an access token.
 const TOKEN: &str = "token";
+
+/// The fault of an account that has nothing to read.
+fn no_hashtag() -> Fault {
+    Fault::bad_config(
+        "/hashtags",
+        "expected at least one hashtag, here or in the query",
+    )
+}
 
 impl Connector for Mastodon {
     fn next(job: &Job, place: &Place) -> Result<Outcome, Fault> {
@@ -48,12 +58,7 @@ impl Connector for Mastodon {
     /// The first hashtag's newest post tells whether the server shows its timelines, and to whom.
     fn check(job: &Job) -> Result<Vec<Request>, Fault> {
         let source = Source::of(job)?;
-        let tag = source.tags.first().ok_or_else(|| {
-            Fault::bad_config(
-                "/hashtags",
-                "expected at least one hashtag, here or in the query",
-            )
-        })?;
+        let tag = source.tags.first().ok_or_else(no_hashtag)?;
         Ok(vec![timeline::request(&source, tag, 1, None)])
     }
 
@@ -63,5 +68,19 @@ impl Connector for Mastodon {
         let body = http::json_body(&response, job.now, Some(TOKEN))?;
         At::root(&body).elements()?;
         Ok(format!("{} shows its hashtags", source.host))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mastodon;
+
+    #[test]
+    fn recorded_exchanges_replay() {
+        let mut subject = isocial_testkit::Native::connector::<Mastodon>()
+            .and_recheck::<Mastodon>()
+            .and_stream::<Mastodon>();
+        let report = isocial_testkit::replay(env!("CARGO_MANIFEST_DIR"), &mut subject).unwrap();
+        assert_eq!(report.missing(), []);
     }
 }

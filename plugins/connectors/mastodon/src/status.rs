@@ -2,8 +2,6 @@
 //!
 //! Only `uri` names a post on the whole network: ids are each server's own. An id is what recheck needs, so it is the reference.
 
-use std::collections::BTreeMap;
-
 use isocial_sdk::{
     connector::{
         Attribute, Author, Change, Engagement, Kind, Media, MediaKind, Mentioned, Post, Visibility,
@@ -16,11 +14,9 @@ use serde_json::Value;
 
 use crate::{NETWORK, config::Source};
 
-/// Reads the statuses of one answer.
+/// Reads the statuses of one server.
 pub(crate) struct Reader<'a> {
     source: &'a Source,
-    /// Names of the answer's statuses by their ids: what one of them answers may be among them.
-    uris: BTreeMap<String, String>,
 }
 
 fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
@@ -48,12 +44,8 @@ fn address(value: &Value, name: &str) -> Option<String> {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new<'s>(source: &'a Source, statuses: impl IntoIterator<Item = At<'s>>) -> Self {
-        let uris = statuses
-            .into_iter()
-            .filter_map(|status| Some((status.id("id").ok()?, status.text("uri").ok()?.to_owned())))
-            .collect();
-        Self { source, uris }
+    pub(crate) fn new(source: &'a Source) -> Self {
+        Self { source }
     }
 
     /// The change that a status is: always an upsert; the host hides what is not public.
@@ -152,12 +144,10 @@ impl<'a> Reader<'a> {
         Ok(post)
     }
 
-    /// The name of the status with this id: its uri where it is known, else one that no uri can be.
+    /// The name of the status with this id, which no uri can be. Its uri would say more, but is not always at hand, and a name that
+    /// changes from one reading to the next would look like an edit.
     fn named(&self, id: &str) -> String {
-        self.uris
-            .get(id)
-            .cloned()
-            .unwrap_or_else(|| text::truncated(format!("local:{}/{id}", self.source.host), 512))
+        text::truncated(format!("local:{}/{id}", self.source.host), 512)
     }
 
     fn author(&self, account: &Value) -> Author {

@@ -4,8 +4,6 @@
 //! there. A post that arrives late from another server gets an id of its own time: so the walk never goes on from later than some
 //! minutes ago, and what was read in these minutes is read again. Upserts make that harmless.
 
-use std::collections::BTreeMap;
-
 use isocial_sdk::{
     connector::{Answer, ComeBack, Fault, Instant, Job, Outcome, Page, Place, Request},
     http,
@@ -13,7 +11,7 @@ use isocial_sdk::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{TOKEN, config::Source, status::Reader};
+use crate::{TOKEN, config::Source, cursor::Cursor, status::Reader};
 
 /// How far back reading begins where nothing is said: as long as a deletion may stay unnoticed at the most, and a day.
 const BEGIN_MS: i64 = 8 * 86_400_000;
@@ -23,20 +21,6 @@ const LATE_MS: i64 = 10 * 60_000;
 const MOST_LIMIT: u32 = 40;
 /// Seconds before an answer that cannot be right is asked for again.
 const DOUBTFUL_S: u32 = 10;
-
-/// Where reading stands.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Cursor {
-    /// The last id read, by hashtag.
-    #[serde(rename = "t")]
-    last: BTreeMap<String, String>,
-    /// Which hashtag is the next one, where not all fit into one step.
-    #[serde(rename = "n", default)]
-    turn: usize,
-    /// Whether a hashtag that had its turn in this round has more.
-    #[serde(rename = "m", default)]
-    more: bool,
-}
 
 /// One request that was made.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,17 +39,7 @@ fn id_at(instant: Instant) -> u64 {
 fn time_of(id: &str) -> Option<Instant> {
     let id: u64 = id.parse().ok()?;
     // Less is a number from before ids had times in them.
-    (id >= 1 << 48).then(|| (id >> 16) as i64)
-}
-
-fn cursor(place: &Place) -> Result<Cursor, Fault> {
-    place.cursor().map_or_else(
-        || Ok(Cursor::default()),
-        |bytes| {
-            serde_json::from_slice(bytes)
-                .map_err(|_| Fault::permanent("the cursor is not this connector's: begin again"))
-        },
-    )
+    (id >= 1 << 48).then_some((id >> 16) as i64)
 }
 
 /// What a hashtag is called in the cursor: short, whatever it is.
@@ -87,7 +61,7 @@ pub(crate) fn request(source: &Source, tag: &str, limit: u32, from: Option<&str>
 
 /// The requests of a step: as many hashtags as the budget lets be asked for.
 pub(crate) fn next(job: &Job, place: &Place, source: &Source) -> Result<Outcome, Fault> {
-    let cursor = cursor(place)?;
+    let cursor = Cursor::read(place.cursor())?;
     let turn = if cursor.turn < source.tags.len() {
         cursor.turn
     } else {
@@ -96,10 +70,7 @@ pub(crate) fn next(job: &Job, place: &Place, source: &Source) -> Result<Outcome,
     let budget = job.budget.requests.min(job.budget.items).clamp(1, 16) as usize;
     let tags: Vec<&String> = source.tags.iter().skip(turn).take(budget).collect();
     if tags.is_empty() {
-        return Err(Fault::bad_config(
-            "/hashtags",
-            "expected at least one hashtag, here or in the query",
-        ));
+        return Err(crate::no_hashtag());
     }
     let limit = (job.budget.items / tags.len() as u32).clamp(1, MOST_LIMIT);
     let begin = id_at(
@@ -144,7 +115,7 @@ pub(crate) fn respond(
     scratch: &[u8],
     answers: Vec<Answer>,
 ) -> Result<Outcome, Fault> {
-    let mut cursor = cursor(place)?;
+    let mut cursor = Cursor::read(place.cursor())?;
     let asked: Vec<Asked> = serde_json::from_slice(scratch)
         .map_err(|_| Fault::permanent("the scratch is not this connector's"))?;
     if asked.len() != answers.len() {
@@ -189,8 +160,7 @@ pub(crate) fn respond(
         let complete = !source.capped && !doubtful && page.rejected == 0;
         page = page.having_seen(start, end, complete);
     }
-    let bytes = serde_json::to_vec(&cursor).map_err(|error| Fault::permanent(error.to_string()))?;
-    Ok(page.with_cursor(bytes).into())
+    Ok(page.with_cursor(cursor.write()?).into())
 }
 
 fn read(
@@ -202,8 +172,12 @@ fn read(
 ) -> Result<Read, Fault> {
     let response = http::response(answer)?;
     let body = http::json_body(&response, job.now, Some(TOKEN))?;
-    // Newest first, also where the oldest ones after an id were asked for.
+    // Newest first, also where the oldest ones after an id were asked for; a server that orders otherwise loses nothing by it.
     let mut statuses = At::root(&body).elements()?;
+    let number = |status: &At<'_>| status.id("id").ok()?.parse::<u64>().ok();
+    if statuses.iter().all(|status| number(status).is_some()) {
+        statuses.sort_by_key(|status| std::cmp::Reverse(number(status)));
+    }
     let limit = asked.limit as usize;
     let full = statuses.len() >= limit;
     // A server that gives more than was asked for: the oldest are taken, the rest comes again.
@@ -222,7 +196,7 @@ fn read(
         });
     }
     let newest = statuses.iter().find_map(|status| status.id("id").ok());
-    let reader = Reader::new(source, statuses.clone());
+    let reader = Reader::new(source);
     for status in statuses.into_iter().rev() {
         match reader.change(&status) {
             Ok(change) => page.changes.push(change),

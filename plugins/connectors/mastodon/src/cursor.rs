@@ -1,0 +1,66 @@
+//! Where reading stands: by hashtag for the walk, and the names of the newest posts for the stream.
+
+use std::collections::BTreeMap;
+
+use isocial_sdk::connector::{Fault, Post};
+use serde::{Deserialize, Serialize};
+
+/// Bytes of names that are kept for deletions; the rest of a cursor's 4 KiB is for the hashtags.
+const MOST_NAMES: usize = 2048;
+
+/// A cursor.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Cursor {
+    /// The last id read, by hashtag.
+    #[serde(rename = "t", default)]
+    pub(crate) last: BTreeMap<String, String>,
+    /// Which hashtag is the next one, where not all fit into one step.
+    #[serde(rename = "n", default)]
+    pub(crate) turn: usize,
+    /// Whether a hashtag that had its turn in this round has more.
+    #[serde(rename = "m", default)]
+    pub(crate) more: bool,
+    /// Ids and uris of the newest posts of the stream, the newest last.
+    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    recent: Vec<(String, String)>,
+}
+
+impl Cursor {
+    /// Reads a cursor; without one, reading begins.
+    pub(crate) fn read(bytes: Option<&[u8]>) -> Result<Self, Fault> {
+        bytes.map_or_else(
+            || Ok(Self::default()),
+            |bytes| {
+                serde_json::from_slice(bytes).map_err(|_| {
+                    Fault::permanent("the cursor is not this connector's: begin again")
+                })
+            },
+        )
+    }
+
+    /// The cursor as the host keeps it.
+    pub(crate) fn write(&self) -> Result<Vec<u8>, Fault> {
+        serde_json::to_vec(self).map_err(|error| Fault::permanent(error.to_string()))
+    }
+
+    /// Remembers what a post's id stands for, and forgets the oldest where there is no more room.
+    pub(crate) fn remember(&mut self, post: &Post) {
+        let Some(id) = post.ref_.clone() else { return };
+        self.recent.retain(|(own, _)| *own != id);
+        self.recent.push((id, post.native_id.clone()));
+        let size = |list: &[(String, String)]| {
+            list.iter()
+                .map(|(id, uri)| id.len() + uri.len() + 8)
+                .sum::<usize>()
+        };
+        while size(&self.recent) > MOST_NAMES {
+            self.recent.remove(0);
+        }
+    }
+
+    /// The uri of the post with this id, if it was among the newest; it is forgotten with that.
+    pub(crate) fn forget(&mut self, id: &str) -> Option<String> {
+        let index = self.recent.iter().position(|(own, _)| own == id)?;
+        Some(self.recent.remove(index).1)
+    }
+}
