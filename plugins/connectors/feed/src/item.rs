@@ -163,10 +163,7 @@ impl Item {
         }
         .known();
         if let Some(Words::Html(markup)) = &self.body {
-            post.links = html::links(markup)
-                .iter()
-                .filter_map(|link| web(base, link))
-                .collect();
+            post.links = links(base, markup);
         }
         for link in self.links {
             if post.links.len() < 64 && !post.links.contains(&link) {
@@ -191,6 +188,54 @@ impl Item {
         attribute("tags", text::present(&self.categories.join(", "), 1024));
         post.url = self.link;
         post
+    }
+}
+
+/// Pages that this markup links to, each once, at most 64. Addresses may be relative.
+fn links(base: &str, markup: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for tag in markup.split('<').skip(1) {
+        let anchor = tag
+            .strip_prefix(['a', 'A'])
+            .filter(|rest| rest.starts_with(char::is_whitespace));
+        let Some(link) = anchor
+            .and_then(href)
+            .and_then(|href| web(base, &html::decode_entities(href)))
+        else {
+            continue;
+        };
+        if !found.contains(&link) {
+            found.push(link);
+        }
+        if found.len() == 64 {
+            break;
+        }
+    }
+    found
+}
+
+/// The value of `href` among attributes, in whatever quotes.
+fn href(attributes: &str) -> Option<&str> {
+    let end = |text: &str, stops: &[char]| text.find(stops).unwrap_or(text.len());
+    let mut rest = attributes;
+    loop {
+        rest = rest.trim_start();
+        let name_end = end(rest, &['=', '>', ' ', '\t', '\n', '\r', '/']);
+        let (name, after) = rest.split_at(name_end);
+        let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else {
+            let next = after.get(1..).filter(|_| !after.starts_with('>'))?;
+            rest = next;
+            continue;
+        };
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let (inside, next) = match quote {
+            Some(quote) => value.get(1..)?.split_once(quote)?,
+            None => value.split_at(end(value, &['>', ' ', '\t', '\n', '\r'])),
+        };
+        if name.eq_ignore_ascii_case("href") {
+            return Some(inside);
+        }
+        rest = next;
     }
 }
 
@@ -222,5 +267,34 @@ fn media(enclosure: &Enclosure) -> Media {
             .alt
             .as_deref()
             .and_then(|alt| text::present(alt, 4096)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_of_markup_are_made_absolute() {
+        let markup = "<p><a class=x href='/one?a=1&amp;b=2'>1</a> <A TITLE=\"href='no'\" HREF=two>2</A> <a\nid=q\nhref = \"https://x.example/\">3</a>\
+             <a href='mailto:a@b.example'>m</a><abbr href='/no'> <a name=only> <a href='/one?a=1&#38;b=2'> <a href=\"/unfinished";
+        assert_eq!(
+            links("https://news.example/d/", markup),
+            [
+                "https://news.example/one?a=1&b=2",
+                "https://news.example/d/two",
+                "https://x.example/"
+            ]
+        );
+    }
+
+    #[test]
+    fn languages_and_hashtags_are_what_they_should_be() {
+        assert_eq!(language("en_us").as_deref(), Some("en-us"));
+        for bad in ["", "english language", "e", "en-", "1n"] {
+            assert_eq!(language(bad), None, "{bad}");
+        }
+        let tags = ["#Xe_Đạp", "two words", "Bikes", "Bikes", ""].map(String::from);
+        assert_eq!(hashtags(&tags), ["Xe_Đạp", "Bikes"]);
     }
 }
