@@ -1,4 +1,4 @@
-//! What is read: the server's address and the hashtags.
+//! What is read: the server's address, the hashtags, the searches.
 //!
 //! Lives here: configuration and query plan, made usable. Not here: where reading stands (`timeline`).
 
@@ -10,6 +10,8 @@ use serde::Deserialize;
 
 /// Hashtags that one account reads; their cursors must fit into 4 KiB.
 pub(crate) const MOST_TAGS: usize = 32;
+/// Searches that one account makes.
+pub(crate) const MOST_TERMS: usize = 8;
 
 /// The configuration, as it is written.
 #[derive(Debug, Deserialize)]
@@ -17,6 +19,8 @@ struct Written {
     instance: String,
     #[serde(default)]
     hashtags: Vec<String>,
+    #[serde(default)]
+    search: bool,
     #[serde(default)]
     streaming: Option<String>,
     #[serde(default, rename = "recheck-singly")]
@@ -32,7 +36,9 @@ pub(crate) struct Source {
     pub(crate) host: String,
     /// Without `#`, in lower case, each once; at most [`MOST_TAGS`].
     pub(crate) tags: Vec<String>,
-    /// Whether there were more hashtags than can be read.
+    /// Words and quoted phrases that are searched for; at most [`MOST_TERMS`].
+    pub(crate) terms: Vec<String>,
+    /// Whether there was more than can be read.
     pub(crate) capped: bool,
     /// Where the stream is: `wss://` or `https://` and the host.
     streaming: String,
@@ -70,8 +76,12 @@ impl Source {
             Some(given) if !given.is_empty() => stream_base(given)?,
             _ => base.replacen("http", "ws", 1),
         };
+        let (of_plan, mut terms) = of_plan(&job.plan);
+        if !written.search {
+            terms.clear();
+        }
         let given = if written.hashtags.iter().all(|tag| folded(tag).is_none()) {
-            of_plan(&job.plan)
+            of_plan
         } else {
             written.hashtags
         };
@@ -81,17 +91,26 @@ impl Source {
                 tags.push(tag);
             }
         }
-        let capped = tags.len() > MOST_TAGS;
+        let capped = tags.len() > MOST_TAGS || terms.len() > MOST_TERMS;
         tags.truncate(MOST_TAGS);
+        terms.truncate(MOST_TERMS);
         Ok(Self {
             base,
             host,
             tags,
+            terms,
             capped,
             events: streaming.starts_with("http"),
             streaming,
             singly: written.recheck_singly,
         })
+    }
+
+    /// All that is read, in its order: hashtags, then searches (marked by `true`).
+    pub(crate) fn units(&self) -> Vec<(bool, &str)> {
+        let tags = self.tags.iter().map(|tag| (false, tag.as_str()));
+        tags.chain(self.terms.iter().map(|term| (true, term.as_str())))
+            .collect()
     }
 
     /// An address of the server's stream.
@@ -129,11 +148,25 @@ fn folded(tag: &str) -> Option<String> {
     (good && tag != "." && tag != "..").then_some(tag)
 }
 
-/// The hashtags that a post may have to match the plan: all that it names, but for what it excludes.
-fn of_plan(plan: &QueryPlan) -> Vec<String> {
+/// The hashtags that a post may have to match the plan, and the words and phrases that it may hold: all that is named, but for what is
+/// excluded.
+fn of_plan(plan: &QueryPlan) -> (Vec<String>, Vec<String>) {
     let mut found = Vec::new();
+    let mut terms: Vec<String> = Vec::new();
     let Some(root) = plan.nodes.len().checked_sub(1) else {
-        return found;
+        return (found, terms);
+    };
+    // What the server would take for more than words stays out of the search.
+    let bare = |text: &str| {
+        text.replace(['"', ':', '#', '@'], " ")
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let mut search = |term: String| {
+        if (1..=256).contains(&term.len()) && !terms.contains(&term) {
+            terms.push(term);
+        }
     };
     let mut seen = vec![false; plan.nodes.len()];
     let mut waiting = vec![root];
@@ -146,13 +179,17 @@ fn of_plan(plan: &QueryPlan) -> Vec<String> {
         }
         match node {
             PlanNode::Hashtag(tag) => found.push(tag.clone()),
+            PlanNode::Word(word) => search(bare(word).trim_start_matches('-').to_owned()),
+            PlanNode::Phrase(phrase) if !bare(phrase).is_empty() => {
+                search(format!("\"{}\"", bare(phrase)));
+            }
             PlanNode::All(children) | PlanNode::Any(children) => {
                 waiting.extend(children.iter().rev().map(|child| *child as usize));
             }
             _ => {}
         }
     }
-    found
+    (found, terms)
 }
 
 #[cfg(test)]
@@ -199,6 +236,25 @@ mod tests {
             read(r#"{"instance":"plaza.example","hashtags":[" "]}"#),
             ["lotus"]
         );
+    }
+
+    #[test]
+    fn words_and_phrases_are_searched_for_where_that_is_wanted() {
+        let plan = || {
+            vec![
+                PlanNode::Word("-bike".into()),
+                PlanNode::Phrase("two \"wheels\"".into()),
+                PlanNode::Word("from:x".into()),
+                PlanNode::Word("never".into()),
+                PlanNode::None(3),
+                PlanNode::Any(vec![0, 1, 2]),
+                PlanNode::All(vec![5, 4, 0]),
+            ]
+        };
+        let source = |config: &str| Source::of(&job(config, plan())).unwrap();
+        let wanted = source(r#"{"instance":"plaza.example","search":true}"#);
+        assert_eq!(wanted.terms, ["bike", "\"two wheels\"", "from x"]);
+        assert!(source(r#"{"instance":"plaza.example"}"#).terms.is_empty());
     }
 
     #[test]

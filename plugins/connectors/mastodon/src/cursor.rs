@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use isocial_sdk::connector::{Fault, Post};
 use serde::{Deserialize, Serialize};
 
+use crate::search::Walk;
+
 /// Bytes of names that are kept for deletions; the rest of a cursor's 4 KiB is for the hashtags.
-const MOST_NAMES: usize = 2048;
+const MOST_NAMES: usize = 1024;
 
 /// A cursor.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -14,10 +16,13 @@ pub(crate) struct Cursor {
     /// The last id read, by hashtag.
     #[serde(rename = "t", default)]
     pub(crate) last: BTreeMap<String, String>,
-    /// Which hashtag is the next one, where not all fit into one step.
+    /// Where each search stands.
+    #[serde(rename = "s", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) searches: BTreeMap<String, Walk>,
+    /// Which hashtag or search is the next one, where not all fit into one step.
     #[serde(rename = "n", default)]
     pub(crate) turn: usize,
-    /// Whether a hashtag that had its turn in this round has more.
+    /// Whether one that had its turn in this round has more.
     #[serde(rename = "m", default)]
     pub(crate) more: bool,
     /// Ids and uris of the newest posts of the stream, the newest last.

@@ -1,4 +1,4 @@
-//! Reads hashtags of one Mastodon server: their timelines, what it pushes, and whether what was read still exists.
+//! Reads hashtags of one Mastodon server: their timelines, what it pushes, what a search finds, and whether what was read still exists.
 //!
 //! Only what is public is passed on as public: a post that is unlisted or for followers, and any post of an account that does not want
 //! to be found, is marked so that the host drops it.
@@ -6,6 +6,7 @@
 mod config;
 mod cursor;
 mod recheck;
+mod search;
 mod status;
 mod stream;
 mod timeline;
@@ -30,10 +31,10 @@ const NETWORK: &str = "mastodon";
 const TOKEN: &str = "token";
 
 /// The fault of an account that has nothing to read.
-fn no_hashtag() -> Fault {
+fn nothing_to_read() -> Fault {
     Fault::bad_config(
         "/hashtags",
-        "expected at least one hashtag, here or in the query",
+        "expected at least one hashtag, here or in the query; or a word in it, and search switched on",
     )
 }
 
@@ -55,18 +56,26 @@ impl Connector for Mastodon {
         timeline::respond(job, place, &Source::of(job)?, scratch, answers)
     }
 
-    /// The first hashtag's newest post tells whether the server shows its timelines, and to whom.
+    /// The newest post of the first hashtag or search tells whether the server shows it, and to whom.
     fn check(job: &Job) -> Result<Vec<Request>, Fault> {
         let source = Source::of(job)?;
-        let tag = source.tags.first().ok_or_else(no_hashtag)?;
-        Ok(vec![timeline::request(&source, tag, 1, None)])
+        Ok(vec![match source.units().first() {
+            Some((false, tag)) => timeline::request(&source, tag, 1, None),
+            Some((true, term)) => search::request(&source, term, 1, "0", 0),
+            None => return Err(nothing_to_read()),
+        }])
     }
 
     fn checked(job: &Job, answers: Vec<Answer>) -> Result<String, Fault> {
         let source = Source::of(job)?;
         let response = http::single(answers)?;
         let body = http::json_body(&response, job.now, Some(TOKEN))?;
-        At::root(&body).elements()?;
+        let whole = At::root(&body);
+        if source.tags.is_empty() {
+            whole.list("statuses")?;
+            return Ok(format!("{} can be searched", source.host));
+        }
+        whole.elements()?;
         Ok(format!("{} shows its hashtags", source.host))
     }
 }

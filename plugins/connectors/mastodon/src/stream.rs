@@ -25,7 +25,10 @@ impl Stream for Mastodon {
     /// The first nine hashtags by WebSocket, or the first by server-sent events; what is not streamed is polled.
     fn open(job: &Job, _cursor: Option<&[u8]>) -> Result<Subscription, Fault> {
         let source = Source::of(job)?;
-        let (first, others) = source.tags.split_first().ok_or_else(crate::no_hashtag)?;
+        let (first, others) = source
+            .tags
+            .split_first()
+            .ok_or_else(crate::nothing_to_read)?;
         let subscription = if source.events {
             let url = source.streaming(["hashtag"]).query("tag", first);
             Subscription::sse(url.to_string())

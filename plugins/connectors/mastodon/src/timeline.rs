@@ -1,4 +1,4 @@
-//! Hashtag timelines, walked forward in time: from the oldest post that is wanted to the newest.
+//! One step: hashtag timelines, and the searches beside them. Timelines are walked forward in time: from the oldest post that is wanted to the newest.
 //!
 //! An id of Mastodon's begins with the time of its making, in milliseconds, so an id can be made for any time, and the walk begins
 //! there. A post that arrives late from another server gets an id of its own time: so the walk never goes on from later than some
@@ -11,7 +11,7 @@ use isocial_sdk::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{TOKEN, config::Source, cursor::Cursor, status::Reader};
+use crate::{TOKEN, config::Source, cursor::Cursor, search, status::Reader};
 
 /// How far back reading begins where nothing is said: as long as a deletion may stay unnoticed at the most, and a day.
 const BEGIN_MS: i64 = 8 * 86_400_000;
@@ -25,7 +25,9 @@ const DOUBTFUL_S: u32 = 10;
 /// One request that was made.
 #[derive(Debug, Serialize, Deserialize)]
 struct Asked {
-    tag: String,
+    /// The hashtag, or the words that are searched for.
+    name: String,
+    search: bool,
     from: String,
     limit: u32,
 }
@@ -50,6 +52,11 @@ fn key(tag: &str) -> String {
     format!("{hash:016x}")
 }
 
+/// What a search is called in the cursor.
+fn search_key(term: &str) -> String {
+    key(&format!("?{term}"))
+}
+
 /// A request for a page of a hashtag.
 pub(crate) fn request(source: &Source, tag: &str, limit: u32, from: Option<&str>) -> Request {
     let url = source
@@ -62,37 +69,50 @@ pub(crate) fn request(source: &Source, tag: &str, limit: u32, from: Option<&str>
 /// The requests of a step: as many hashtags as the budget lets be asked for.
 pub(crate) fn next(job: &Job, place: &Place, source: &Source) -> Result<Outcome, Fault> {
     let cursor = Cursor::read(place.cursor())?;
-    let turn = if cursor.turn < source.tags.len() {
-        cursor.turn
-    } else {
-        0
-    };
+    let units = source.units();
+    let turn = turn(&cursor, units.len());
     let budget = job.budget.requests.min(job.budget.items).clamp(1, 16) as usize;
-    let tags: Vec<&String> = source.tags.iter().skip(turn).take(budget).collect();
-    if tags.is_empty() {
-        return Err(crate::no_hashtag());
+    let units: Vec<(bool, &str)> = units.into_iter().skip(turn).take(budget).collect();
+    if units.is_empty() {
+        return Err(crate::nothing_to_read());
     }
-    let limit = (job.budget.items / tags.len() as u32).clamp(1, MOST_LIMIT);
-    let begin = id_at(
-        job.since
-            .unwrap_or_else(|| job.now.saturating_sub(BEGIN_MS)),
-    )
-    .to_string();
-    let asked: Vec<Asked> = tags
-        .into_iter()
-        .map(|tag| Asked {
-            tag: tag.clone(),
-            from: cursor.last.get(&key(tag)).unwrap_or(&begin).clone(),
+    let limit = (job.budget.items / units.len() as u32).clamp(1, MOST_LIMIT);
+    let begin = job
+        .since
+        .unwrap_or_else(|| job.now.saturating_sub(BEGIN_MS));
+    let begin = id_at(begin).to_string();
+    let mut requests = Vec::new();
+    let mut all = Vec::new();
+    for (search, name) in units {
+        let (from, request) = if search {
+            let walk = cursor
+                .searches
+                .get(&search_key(name))
+                .cloned()
+                .unwrap_or_default();
+            let from = walk.low.unwrap_or_else(|| begin.clone());
+            let request = search::request(source, name, limit, &from, walk.offset);
+            (from, request)
+        } else {
+            let from = cursor.last.get(&key(name)).unwrap_or(&begin).clone();
+            let request = request(source, name, limit, Some(&from));
+            (from, request)
+        };
+        requests.push(request);
+        all.push(Asked {
+            name: name.to_owned(),
+            search,
+            from,
             limit,
-        })
-        .collect();
-    let requests = asked
-        .iter()
-        .map(|asked| request(source, &asked.tag, asked.limit, Some(&asked.from)));
-    let requests = requests.collect();
-    let scratch =
-        serde_json::to_vec(&asked).map_err(|error| Fault::permanent(error.to_string()))?;
+        });
+    }
+    let scratch = serde_json::to_vec(&all).map_err(|error| Fault::permanent(error.to_string()))?;
     Ok(Outcome::again(requests, scratch))
+}
+
+/// Which of what is read is the next; what is read may have become less since.
+fn turn(cursor: &Cursor, units: usize) -> usize {
+    if cursor.turn < units { cursor.turn } else { 0 }
 }
 
 /// What one hashtag's answer came to.
@@ -122,28 +142,45 @@ pub(crate) fn respond(
         let counts = format!("expected {} answers, got {}", asked.len(), answers.len());
         return Err(Fault::other("answers", counts));
     }
-    let mut page = Page::new();
-    let mut reads = Vec::new();
-    for (asked, answer) in asked.iter().zip(answers) {
-        reads.push(read(job, source, asked, answer, &mut page)?);
-    }
-    let starts = asked.iter().map(|asked| time_of(&asked.from));
-    let ends = reads.iter().map(|read| read.until);
-    let window = starts.min().flatten().zip(ends.min().flatten());
-    let doubtful = reads.iter().any(|read| read.doubtful);
-
-    let turn = if cursor.turn < source.tags.len() {
-        cursor.turn
-    } else {
-        0
-    };
-    let mut more = reads.iter().any(|read| read.more) || (turn > 0 && cursor.more);
+    let units = source.units();
     let keys: Vec<String> = source.tags.iter().map(|tag| key(tag)).collect();
+    let search_keys: Vec<String> = source.terms.iter().map(|term| search_key(term)).collect();
     cursor.last.retain(|key, _| keys.contains(key));
-    for (asked, read) in asked.iter().zip(reads) {
-        cursor.last.insert(key(&asked.tag), read.last);
+    cursor.searches.retain(|key, _| search_keys.contains(key));
+
+    let mut page = Page::new();
+    // A search finds only what the server indexes, and no more than so many.
+    let mut capped = source.capped || !source.terms.is_empty();
+    let (mut more, mut doubtful) = (false, false);
+    // Until when everything was seen is what the slowest of them says; nothing, if one cannot say it.
+    let mut until = Some(job.now);
+    for (asked, answer) in asked.iter().zip(answers) {
+        let own = if asked.search {
+            let key = search_key(&asked.name);
+            let walk = cursor.searches.get(&key).cloned().unwrap_or_default();
+            let bounds = (asked.from.as_str(), asked.limit);
+            let found = search::read(job, source, &walk, bounds, answer, &mut page)?;
+            (more, capped) = (more || found.more, capped || found.capped);
+            cursor.searches.insert(key, found.walk);
+            found.until
+        } else {
+            let read = read(job, source, asked, answer, &mut page)?;
+            (more, doubtful) = (more || read.more, doubtful || read.doubtful);
+            cursor.last.insert(key(&asked.name), read.last);
+            read.until
+        };
+        until = until.zip(own).map(|(until, own)| until.min(own));
     }
-    let round_over = turn + asked.len() >= source.tags.len();
+    let start = asked
+        .iter()
+        .map(|asked| time_of(&asked.from))
+        .min()
+        .flatten();
+
+    let turn = turn(&cursor, units.len());
+    let whole = turn == 0 && asked.len() == units.len();
+    more |= turn > 0 && cursor.more;
+    let round_over = turn + asked.len() >= units.len();
     cursor.turn = if round_over { 0 } else { turn + asked.len() };
     cursor.more = more && !round_over;
     more |= !round_over;
@@ -154,11 +191,11 @@ pub(crate) fn respond(
         (false, false) => ComeBack::Scheduled,
     };
     // What several steps saw between them cannot be said of one of them.
-    if let Some((start, end)) = window.filter(|(start, end)| start < end)
-        && asked.len() == source.tags.len()
+    if let Some((start, until)) = start.zip(until).filter(|(start, until)| start < until)
+        && whole
     {
-        let complete = !source.capped && !doubtful && page.rejected == 0;
-        page = page.having_seen(start, end, complete);
+        let complete = !capped && !doubtful && page.rejected == 0;
+        page = page.having_seen(start, until, complete);
     }
     Ok(page.with_cursor(cursor.write()?).into())
 }
@@ -243,12 +280,12 @@ fn read(
 }
 
 /// Until when posts have arrived from everywhere.
-fn settled(job: &Job) -> Instant {
+pub(crate) fn settled(job: &Job) -> Instant {
     job.now.saturating_sub(LATE_MS)
 }
 
 /// The newest id, but none from later than [`settled`] and none before where reading began.
-fn held(job: &Job, from: &str, newest: String) -> String {
+pub(crate) fn held(job: &Job, from: &str, newest: String) -> String {
     let id = |text: &str| text.parse::<u64>().ok();
     match (id(from), id(&newest), time_of(&newest)) {
         (Some(from), Some(id), Some(_)) => id.min(id_at(settled(job))).max(from).to_string(),

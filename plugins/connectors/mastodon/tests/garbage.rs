@@ -19,7 +19,7 @@ fn roll(seed: &mut u64) -> usize {
 /// Some bytes changed, left out, doubled or cut.
 fn spoil(body: &[u8], seed: &mut u64) -> Vec<u8> {
     let mut bytes = body.to_vec();
-    for _ in 0..1 + roll(seed) % 6 {
+    for _ in 0..=roll(seed) % 6 {
         if bytes.is_empty() {
             break;
         }
