@@ -1,5 +1,8 @@
 //! What the tests of the whole system share: where the program and its packages lie, and how a real counterpart is found or named as absent.
 
+pub mod http;
+pub mod server;
+
 use std::path::PathBuf;
 
 /// The workspace's root.

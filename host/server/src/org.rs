@@ -22,7 +22,11 @@ async fn open(config: &Config, token: &str) -> anyhow::Result<(Deployment, Opera
         "there is no deployment in {}\nhint: `isocial serve` makes one; set `data_dir` or ISOCIAL_DATA_DIR to its folder",
         config.data_dir.display()
     );
-    let vault = Arc::new(wiring::open_vault(config, &options, Arc::new(isocial_vault::OsEntropy))?);
+    let vault = Arc::new(wiring::open_vault(
+        config,
+        &options,
+        Arc::new(isocial_vault::OsEntropy),
+    )?);
     let deployment = Deployment::open(options, vault, Arc::new(SystemClock)).await?;
     let session = deployment
         .check_operator_token(token.trim())
@@ -33,9 +37,14 @@ async fn open(config: &Config, token: &str) -> anyhow::Result<(Deployment, Opera
 
 /// Runs a subcommand of `org`.
 #[expect(clippy::print_stdout, reason = "this command's output")]
-pub async fn run(config: &Config, command: &Org) -> anyhow::Result<()> {
+pub(crate) async fn run(config: &Config, command: &Org) -> anyhow::Result<()> {
     match command {
-        Org::Create { slug, name, json, token } => {
+        Org::Create {
+            slug,
+            name,
+            json,
+            token,
+        } => {
             let (deployment, session) = open(config, token).await?;
             let new = NewOrganisation {
                 slug: slug.clone(),
@@ -44,7 +53,10 @@ pub async fn run(config: &Config, command: &Org) -> anyhow::Result<()> {
             };
             let org = deployment.create_organisation(&session, &new).await?;
             if *json {
-                println!("{}", serde_json::json!({ "id": org.id.as_str(), "slug": org.slug }));
+                println!(
+                    "{}",
+                    serde_json::json!({ "id": org.id.as_str(), "slug": org.slug })
+                );
             } else {
                 println!("{}  {}", org.id, org.slug);
             }
@@ -54,7 +66,10 @@ pub async fn run(config: &Config, command: &Org) -> anyhow::Result<()> {
             let (deployment, session) = open(config, token).await?;
             for org in deployment.organisations(&session).await? {
                 if *json {
-                    println!("{}", serde_json::json!({ "id": org.id.as_str(), "slug": org.slug, "name": org.name }));
+                    println!(
+                        "{}",
+                        serde_json::json!({ "id": org.id.as_str(), "slug": org.slug, "name": org.name })
+                    );
                 } else {
                     println!("{}  {:<20} {}", org.id, org.slug, org.name);
                 }
@@ -66,12 +81,20 @@ pub async fn run(config: &Config, command: &Org) -> anyhow::Result<()> {
             let org = deployment
                 .organisation_by_slug(&session, slug)
                 .await?
-                .with_context(|| format!("there is no organisation `{slug}`\nhint: `isocial org list`"))?;
+                .with_context(|| {
+                    format!("there is no organisation `{slug}`\nhint: `isocial org list`")
+                })?;
             if *yes {
                 deployment.delete_organisation(&session, &org.id).await?;
-                println!("{} is deleted: its key is destroyed and its file removed", org.slug);
+                println!(
+                    "{} is deleted: its key is destroyed and its file removed",
+                    org.slug
+                );
             } else {
-                let scope = deployment.enter_as_operator(&session, &org.id).await?.context("it is gone already")?;
+                let scope = deployment
+                    .enter_as_operator(&session, &org.id)
+                    .await?
+                    .context("it is gone already")?;
                 let totals = deployment.org(&scope).await?.totals().await?;
                 println!(
                     "{} ({}) would be deleted for good: {} posts, {} mentions, {} receipts",
@@ -87,15 +110,19 @@ pub async fn run(config: &Config, command: &Org) -> anyhow::Result<()> {
 
 /// Runs a subcommand of `receipts`.
 #[expect(clippy::print_stdout, reason = "this command's output")]
-pub async fn receipts(config: &Config, command: &Receipts) -> anyhow::Result<()> {
+pub(crate) async fn receipts(config: &Config, command: &Receipts) -> anyhow::Result<()> {
     let Receipts::Verify { slug, json, token } = command;
     let (deployment, session) = open(config, token).await?;
     let org = deployment
         .organisation_by_slug(&session, slug)
         .await?
         .with_context(|| format!("there is no organisation `{slug}`\nhint: `isocial org list`"))?;
-    let scope = deployment.enter_as_operator(&session, &org.id).await?.context("the organisation is gone")?;
-    let verdict = deployment.org(&scope).await?.verify_ledger().await?;
+    let scope = deployment
+        .enter_as_operator(&session, &org.id)
+        .await?
+        .context("the organisation is gone")?;
+    let db = deployment.org(&scope).await?;
+    let verdict = db.verify_ledger().await?;
     let integrity = match verdict.integrity {
         Integrity::Intact => "intact".to_owned(),
         Integrity::Changed { seq } => format!("changed at line {seq}"),
@@ -103,14 +130,29 @@ pub async fn receipts(config: &Config, command: &Receipts) -> anyhow::Result<()>
     };
     let completeness = match verdict.completeness {
         Completeness::Complete => "complete".to_owned(),
-        Completeness::Cut { lines, signed } => format!("cut off: {lines} of {signed} signed lines are there"),
-        Completeness::Rebuilt { seq } => format!("rebuilt: line {seq} is not the one that was signed"),
+        Completeness::Cut { lines, signed } => {
+            format!("cut off: {lines} of {signed} signed lines are there")
+        }
+        Completeness::Rebuilt { seq } => {
+            format!("rebuilt: line {seq} is not the one that was signed")
+        }
     };
-    let good = verdict.integrity == Integrity::Intact && verdict.completeness == Completeness::Complete;
+    let good =
+        verdict.integrity == Integrity::Intact && verdict.completeness == Completeness::Complete;
     if *json {
+        // Two deployments that have read the same can be compared by what they hold.
+        let totals = db.totals().await?;
         println!(
             "{}",
-            serde_json::json!({ "lines": verdict.lines, "integrity": integrity, "completeness": completeness, "good": good })
+            serde_json::json!({
+                "lines": verdict.lines, "integrity": integrity, "completeness": completeness, "good": good,
+                "content": db.content_digest().await?,
+                "totals": {
+                    "posts": totals.posts, "mentions": totals.mentions, "analysed": totals.analysed,
+                    "without_receipt": totals.without_receipt, "notices": totals.notices,
+                    "delivered": totals.delivered, "dead": totals.dead, "tombstones": totals.tombstones,
+                },
+            })
         );
     } else {
         println!("{} lines · {integrity} · {completeness}", verdict.lines);
