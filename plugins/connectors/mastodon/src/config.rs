@@ -144,8 +144,10 @@ fn stream_base(given: &str) -> Result<String, Fault> {
 /// A hashtag as it is asked for; nothing if nothing is left of it, or more than any network takes.
 fn folded(tag: &str) -> Option<String> {
     let tag = tag.trim().trim_start_matches(['#', '＃']).to_lowercase();
-    let good = (1..=256).contains(&tag.len()) && !tag.contains(char::is_whitespace);
-    (good && tag != "." && tag != "..").then_some(tag)
+    // No hashtag holds such signs, and in a path some of them would be more than text.
+    let odd =
+        |c: char| c.is_whitespace() || c.is_control() || (c.is_ascii_punctuation() && c != '_');
+    ((1..=256).contains(&tag.len()) && !tag.contains(odd)).then_some(tag)
 }
 
 /// The hashtags that a post may have to match the plan, and the words and phrases that it may hold: all that is named, but for what is
@@ -228,7 +230,7 @@ mod tests {
         assert_eq!(read(r#"{"instance":"plaza.example"}"#), ["lotus"]);
         assert_eq!(
             read(
-                r##"{"instance":"https://plaza.example/","hashtags":["#Bikes","bikes"," ","Xe_Đạp"]}"##
+                r##"{"instance":"https://plaza.example/","hashtags":["#Bikes","bikes"," ","a/b","..","Xe_Đạp"]}"##
             ),
             ["bikes", "xe_đạp"]
         );
