@@ -1,3 +1,4 @@
 //! Tests of the whole system, from outside.
 
+mod kill;
 mod rules;
