@@ -1,13 +1,11 @@
-//! One account's posts, listed by its own server: first backwards through what there is, then forwards from where that began.
+//! One account's posts, listed by its own server, and what that server says when it lists none.
 //!
-//! Keys of posts are times and sort as such. Clients make them by their own clocks, so a key may be a little ahead of the time: each
-//! poll therefore begins ten minutes back, and a post that is read again changes nothing. A post whose key was made more than that
-//! in the past when it was published is not noticed by a poll.
+//! How the reading goes on from list to list is `mark`'s.
 
 use isocial_sdk::{
     connector::{
-        Answer, AuthorEvent, AuthorState, Change, ComeBack, Fault, Instant, Job, Outcome, Page,
-        Place, Request,
+        Answer, AuthorEvent, AuthorState, Change, ComeBack, Fault, Job, Outcome, Page, Place,
+        Request,
     },
     http,
     json::{At, JsonError},
@@ -18,28 +16,13 @@ use serde_json::Value;
 use crate::{
     NETWORK, POSTS,
     at::{self, PostUri},
+    mark::Mark,
     post, tid,
     xrpc::{self, Refusal},
 };
 
-/// How far behind now a poll begins · milliseconds.
-const OVERLAP_MS: i64 = 10 * 60 * 1000;
 /// Most records that a server lists at once.
 const MOST: u32 = 100;
-
-/// How far the reading has come.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-struct Mark {
-    /// The key above which nothing has been read for good; absent while an account has no posts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    top: Option<String>,
-    /// The key below which older posts are still to be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    down: Option<String>,
-    /// The key above which the present poll goes on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    up: Option<String>,
-}
 
 /// What is known of the account beside its posts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +55,7 @@ pub(crate) fn next(
     account: &str,
     service: &str,
 ) -> Result<Outcome, Fault> {
-    let mark = mark(place)?;
+    let mark = Mark::of(place)?;
     match known(job, account) {
         Some(state) if state.away.as_deref() == Some("gone") => Err(Fault::Gone),
         Some(state) => Ok(list(job, mark.as_ref(), service, state.did)),
@@ -94,7 +77,7 @@ pub(crate) fn respond(
     account: &str,
     service: &str,
 ) -> Result<Outcome, Fault> {
-    let mark = mark(place)?;
+    let mark = Mark::of(place)?;
     let asked: Asked = serde_json::from_slice(scratch)
         .map_err(|_| Fault::permanent("the scratch is none of this connector's"))?;
     let response = http::single(answers)?;
@@ -152,15 +135,6 @@ pub(crate) fn checked(job: &Job, answers: Vec<Answer>) -> Result<String, Fault> 
     }
 }
 
-fn mark(place: &Place) -> Result<Option<Mark>, Fault> {
-    let read = |bytes: &[u8]| {
-        serde_json::from_slice(bytes).map_err(|_| {
-            Fault::permanent("the cursor is none of this connector's: begin again without one")
-        })
-    };
-    place.cursor().map(read).transpose()
-}
-
 /// The state, if it is of the configured account.
 fn known(job: &Job, account: &str) -> Option<State> {
     let state: State = serde_json::from_slice(job.state.as_deref()?).ok()?;
@@ -177,15 +151,7 @@ fn list(job: &Job, mark: Option<&Mark>, service: &str, did: String) -> Outcome {
         .query("repo", &did)
         .query("collection", POSTS)
         .query("limit", job.budget.items.clamp(1, MOST));
-    let url = match mark {
-        None => url,
-        Some(Mark {
-            down: Some(down), ..
-        }) => url.query("cursor", down),
-        Some(Mark { top, up, .. }) => url
-            .query_opt("cursor", up.as_ref().or(top.as_ref()))
-            .query("reverse", true),
-    };
+    let url = Mark::place(mark, url);
     again(Request::get(url), &Asked::List(did))
 }
 
@@ -260,17 +226,14 @@ fn page(job: &Job, mark: Option<Mark>, body: &Value, mut state: State) -> Result
             .filter(|cursor| !records.is_empty() && cursor.len() <= 512)
             .map(str::to_owned),
     };
-    let backwards = mark.as_ref().is_none_or(|mark| mark.down.is_some());
-    let (mark, window) = if backwards {
-        downwards(job, mark, &keys, last)?
-    } else {
-        upwards(job, mark.unwrap_or_default(), &keys, last)?
-    };
-    if mark.down.is_some() || mark.up.is_some() {
+    let (mark, window) = Mark::after(mark, job, &keys, last)?;
+    if mark.has_more() {
         page.next = ComeBack::Immediately;
     }
     if let Some((start, end)) = window.filter(|(start, end)| start <= end) {
-        page = page.having_seen(start, end, true);
+        // What could not be read was not seen.
+        let complete = page.rejected == 0;
+        page = page.having_seen(start, end, complete);
     }
     let (cursor, state) = (serde_json::to_vec(&mark), serde_json::to_vec(&state));
     Ok(page
@@ -284,88 +247,6 @@ fn too_old(job: &Job, uri: &PostUri) -> bool {
     job.since
         .zip(made)
         .is_some_and(|(since, made)| made < since)
-}
-
-/// A span of time that was seen.
-type Seen = Option<(Instant, Instant)>;
-
-/// Where a backward list leads: further down, or to its end and so to the first poll.
-fn downwards(
-    job: &Job,
-    mark: Option<Mark>,
-    keys: &[String],
-    last: Option<String>,
-) -> Result<(Mark, Seen), Fault> {
-    let before = mark.as_ref().and_then(|mark| mark.down.clone());
-    let newest = keys.iter().max().cloned();
-    let oldest = keys.iter().filter_map(|key| tid::time(key)).min();
-    let top = match mark {
-        Some(mark) => mark.top,
-        None => newest.map(|newest| newest.min(settled(job))),
-    };
-    let end = before.as_deref().map_or(Some(job.now), tid::time);
-    let enough = job
-        .since
-        .zip(oldest)
-        .is_some_and(|(since, oldest)| oldest < since);
-    let down = last.filter(|_| !enough);
-    if down.is_some() && down == before {
-        return Err(stuck());
-    }
-    Ok((
-        Mark {
-            top,
-            down,
-            up: None,
-        },
-        oldest.zip(end),
-    ))
-}
-
-/// Where a forward list leads: further up, or to the present.
-fn upwards(
-    job: &Job,
-    mark: Mark,
-    keys: &[String],
-    last: Option<String>,
-) -> Result<(Mark, Seen), Fault> {
-    let from = mark.up.or_else(|| mark.top.clone());
-    let start = from.as_deref().and_then(tid::time);
-    if let Some(last) = last {
-        if Some(&last) == from.as_ref() {
-            return Err(stuck());
-        }
-        let end = keys.iter().filter_map(|key| tid::time(key)).max();
-        return Ok((
-            Mark {
-                top: mark.top,
-                down: None,
-                up: Some(last),
-            },
-            start.zip(end),
-        ));
-    }
-    let top = from.map(|from| from.min(settled(job)));
-    Ok((
-        Mark {
-            top: top.max(mark.top),
-            down: None,
-            up: None,
-        },
-        start.map(|start| (start, job.now)),
-    ))
-}
-
-/// The key up to which clocks that are ahead cannot matter any more.
-fn settled(job: &Job) -> String {
-    tid::at(job.now.saturating_sub(OVERLAP_MS))
-}
-
-fn stuck() -> Fault {
-    Fault::other(
-        "unexpected-answer",
-        "/cursor: expected the list to go on, found the place where it was",
-    )
 }
 
 /// What it means that a server lists nothing of an account, by what it says about the account's state.

@@ -6,6 +6,7 @@
 mod account;
 mod at;
 mod config;
+mod mark;
 mod post;
 mod query;
 mod recheck;

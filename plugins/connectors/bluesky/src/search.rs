@@ -14,12 +14,11 @@ use serde_json::Value;
 
 use crate::{
     SESSION,
+    mark::OVERLAP_MS,
     query::{self, Search},
     tid, view, xrpc,
 };
 
-/// How far before the last round's beginning the next one begins · milliseconds.
-const OVERLAP_MS: i64 = 10 * 60 * 1000;
 /// Posts after which an end is taken for the network's own limit.
 const DEEP: u32 = 9_000;
 /// Most results that the network gives at once.

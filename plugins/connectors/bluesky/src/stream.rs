@@ -78,7 +78,9 @@ pub(crate) fn frames(
     };
     let end_ms = (end / 1000).min(job.now);
     if start / 1000 <= end_ms {
-        page = page.having_seen(start / 1000, end_ms, true);
+        // What could not be read was not seen.
+        let complete = page.rejected == 0;
+        page = page.having_seen(start / 1000, end_ms, complete);
     }
     Ok(page.with_cursor(end.max(before.unwrap_or(0)).to_string()))
 }
