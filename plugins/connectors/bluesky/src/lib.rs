@@ -1,7 +1,7 @@
 //! Reads public posts on Bluesky: of one account from its own server, of a search, or of the whole network's stream.
 //!
-//! Lives here: which part of the plugin answers a call. Each way of reading has a module: [`account`], [`search`], [`stream`];
-//! [`recheck`] asks whether posts still exist; [`post`] reads a record, wherever it came from.
+//! Lives here: which part of the plugin answers a call. Each way of reading has a module: `account`, `search`, `stream`;
+//! `recheck` asks whether posts still exist; `post` reads a record, wherever it came from.
 
 mod account;
 mod at;
