@@ -131,7 +131,11 @@ fn exchanges_are_as_the_network_describes_itself() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines: String = all.iter().map(|line| format!("{line}\n")).collect();
+    let mut lines = String::new();
+    for line in &all {
+        lines.push_str(&line.to_string());
+        lines.push('\n');
+    }
     judge
         .stdin
         .take()
