@@ -21,15 +21,28 @@ pub(crate) struct Operator {
 impl FromRequestParts<Shared> for Operator {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Problem> {
-        let refuse = || Problem::new(ProblemType::Unauthenticated, "send `Authorization: Bearer <the operator's token>`");
+        let refuse = || {
+            Problem::new(
+                ProblemType::Unauthenticated,
+                "send `Authorization: Bearer <the operator's token>`",
+            )
+        };
         let token = parts
             .headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or_else(refuse)?;
-        let session = shared.host.deployment.check_operator_token(token.trim()).await?.ok_or_else(refuse)?;
-        Ok(Self { session, host: Arc::clone(&shared.host) })
+        let session = shared
+            .host
+            .deployment
+            .check_operator_token(token.trim())
+            .await?
+            .ok_or_else(refuse)?;
+        Ok(Self {
+            session,
+            host: Arc::clone(&shared.host),
+        })
     }
 }
 
@@ -60,6 +73,11 @@ impl FromRequestParts<Shared> for Entered {
             .await?
             .ok_or_else(|| Problem::not_found("organisation"))?;
         let tenant = operator.host.tenant(&scope).await?;
-        Ok(Self { host: operator.host, scope, tenant, shared: shared.clone() })
+        Ok(Self {
+            host: operator.host,
+            scope,
+            tenant,
+            shared: shared.clone(),
+        })
     }
 }

@@ -4,7 +4,8 @@ use axum::Json;
 use utoipa::{
     OpenApi,
     openapi::{
-        ContentBuilder, HttpMethod, InfoBuilder, OpenApi as Document, PathItem, RefOr, ResponseBuilder,
+        ContentBuilder, HttpMethod, InfoBuilder, OpenApi as Document, PathItem, RefOr,
+        ResponseBuilder,
         path::{OperationBuilder, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
         schema::{ObjectBuilder, Ref, Type},
@@ -43,37 +44,223 @@ pub struct Description;
 
 /// Method, path, what it does, schema of the body, schema of the answer.
 pub(crate) const ROUTES: &[(&str, &str, &str, Option<&str>, Option<&str>)] = &[
-    ("get", "/organisations", "Lists all organisations.", None, Some("ShownOrganisation")),
-    ("post", "/organisations", "Makes an organisation.", Some("NewOrganisation"), Some("ShownOrganisation")),
-    ("delete", "/organisations/{org}", "Destroys an organisation's key and removes its file.", None, None),
-    ("get", "/organisations/{org}/workspaces", "Lists workspaces.", None, None),
-    ("post", "/organisations/{org}/workspaces", "Makes a workspace.", None, None),
-    ("get", "/organisations/{org}/installations", "Lists installations.", None, Some("ShownInstallation")),
-    ("post", "/organisations/{org}/installations", "Enables a package.", Some("NewInstallation"), None),
-    ("delete", "/organisations/{org}/installations/{id}", "Removes an installation.", None, None),
-    ("get", "/organisations/{org}/sources", "Lists sources, how they fare, what they saw.", None, Some("ShownSource")),
-    ("post", "/organisations/{org}/sources", "Adds a source.", Some("NewSource"), None),
-    ("get", "/organisations/{org}/monitors", "Lists monitors.", None, Some("ShownMonitor")),
-    ("post", "/organisations/{org}/monitors", "Makes a monitor.", Some("NewMonitor"), None),
-    ("get", "/organisations/{org}/monitors/{id}", "Shows a monitor.", None, Some("ShownMonitor")),
-    ("delete", "/organisations/{org}/monitors/{id}", "Removes a monitor with its mentions.", None, None),
-    ("get", "/organisations/{org}/monitors/{id}/timeline", "Counts of a monitor over time.", None, Some("ShownBucket")),
-    ("get", "/organisations/{org}/mentions", "Lists mentions, newest first.", None, Some("ShownMention")),
-    ("get", "/organisations/{org}/mentions/live", "Mentions from now on, as server-sent events.", None, None),
-    ("get", "/organisations/{org}/mentions/{id}", "Shows a mention.", None, Some("ShownMention")),
-    ("get", "/organisations/{org}/rules", "Lists alert rules.", None, Some("ShownRule")),
-    ("post", "/organisations/{org}/rules", "Makes an alert rule.", Some("NewRule"), None),
-    ("delete", "/organisations/{org}/rules/{id}", "Removes an alert rule.", None, None),
-    ("get", "/organisations/{org}/incidents", "Lists incidents, newest first.", None, Some("ShownIncident")),
-    ("get", "/organisations/{org}/notices", "Lists notices, newest first.", None, Some("ShownNotice")),
-    ("get", "/organisations/{org}/exports", "Lists exports, newest first.", None, Some("ShownExport")),
-    ("post", "/organisations/{org}/exports", "Asks for an export.", Some("AskedExport"), None),
-    ("get", "/organisations/{org}/exports/{id}", "Shows an export.", None, Some("ShownExport")),
-    ("get", "/organisations/{org}/exports/{id}/file", "The file of an export.", None, None),
-    ("get", "/organisations/{org}/receipts", "Lists the ledger, oldest first.", None, Some("ShownReceipt")),
-    ("get", "/organisations/{org}/receipts/verdict", "Checks the whole ledger.", None, Some("ShownVerdict")),
-    ("get", "/plugins", "Lists packages and what each would be given.", None, Some("ShownPlugin")),
-    ("post", "/queries/check", "Looks at a query without saving it.", None, None),
+    (
+        "get",
+        "/organisations",
+        "Lists all organisations.",
+        None,
+        Some("ShownOrganisation"),
+    ),
+    (
+        "post",
+        "/organisations",
+        "Makes an organisation.",
+        Some("NewOrganisation"),
+        Some("ShownOrganisation"),
+    ),
+    (
+        "delete",
+        "/organisations/{org}",
+        "Destroys an organisation's key and removes its file.",
+        None,
+        None,
+    ),
+    (
+        "get",
+        "/organisations/{org}/workspaces",
+        "Lists workspaces.",
+        None,
+        None,
+    ),
+    (
+        "post",
+        "/organisations/{org}/workspaces",
+        "Makes a workspace.",
+        None,
+        None,
+    ),
+    (
+        "get",
+        "/organisations/{org}/installations",
+        "Lists installations.",
+        None,
+        Some("ShownInstallation"),
+    ),
+    (
+        "post",
+        "/organisations/{org}/installations",
+        "Enables a package.",
+        Some("NewInstallation"),
+        None,
+    ),
+    (
+        "delete",
+        "/organisations/{org}/installations/{id}",
+        "Removes an installation.",
+        None,
+        None,
+    ),
+    (
+        "get",
+        "/organisations/{org}/sources",
+        "Lists sources, how they fare, what they saw.",
+        None,
+        Some("ShownSource"),
+    ),
+    (
+        "post",
+        "/organisations/{org}/sources",
+        "Adds a source.",
+        Some("NewSource"),
+        None,
+    ),
+    (
+        "get",
+        "/organisations/{org}/monitors",
+        "Lists monitors.",
+        None,
+        Some("ShownMonitor"),
+    ),
+    (
+        "post",
+        "/organisations/{org}/monitors",
+        "Makes a monitor.",
+        Some("NewMonitor"),
+        None,
+    ),
+    (
+        "get",
+        "/organisations/{org}/monitors/{id}",
+        "Shows a monitor.",
+        None,
+        Some("ShownMonitor"),
+    ),
+    (
+        "delete",
+        "/organisations/{org}/monitors/{id}",
+        "Removes a monitor with its mentions.",
+        None,
+        None,
+    ),
+    (
+        "get",
+        "/organisations/{org}/monitors/{id}/timeline",
+        "Counts of a monitor over time.",
+        None,
+        Some("ShownBucket"),
+    ),
+    (
+        "get",
+        "/organisations/{org}/mentions",
+        "Lists mentions, newest first.",
+        None,
+        Some("ShownMention"),
+    ),
+    (
+        "get",
+        "/organisations/{org}/mentions/live",
+        "Mentions from now on, as server-sent events.",
+        None,
+        None,
+    ),
+    (
+        "get",
+        "/organisations/{org}/mentions/{id}",
+        "Shows a mention.",
+        None,
+        Some("ShownMention"),
+    ),
+    (
+        "get",
+        "/organisations/{org}/rules",
+        "Lists alert rules.",
+        None,
+        Some("ShownRule"),
+    ),
+    (
+        "post",
+        "/organisations/{org}/rules",
+        "Makes an alert rule.",
+        Some("NewRule"),
+        None,
+    ),
+    (
+        "delete",
+        "/organisations/{org}/rules/{id}",
+        "Removes an alert rule.",
+        None,
+        None,
+    ),
+    (
+        "get",
+        "/organisations/{org}/incidents",
+        "Lists incidents, newest first.",
+        None,
+        Some("ShownIncident"),
+    ),
+    (
+        "get",
+        "/organisations/{org}/notices",
+        "Lists notices, newest first.",
+        None,
+        Some("ShownNotice"),
+    ),
+    (
+        "get",
+        "/organisations/{org}/exports",
+        "Lists exports, newest first.",
+        None,
+        Some("ShownExport"),
+    ),
+    (
+        "post",
+        "/organisations/{org}/exports",
+        "Asks for an export.",
+        Some("AskedExport"),
+        None,
+    ),
+    (
+        "get",
+        "/organisations/{org}/exports/{id}",
+        "Shows an export.",
+        None,
+        Some("ShownExport"),
+    ),
+    (
+        "get",
+        "/organisations/{org}/exports/{id}/file",
+        "The file of an export.",
+        None,
+        None,
+    ),
+    (
+        "get",
+        "/organisations/{org}/receipts",
+        "Lists the ledger, oldest first.",
+        None,
+        Some("ShownReceipt"),
+    ),
+    (
+        "get",
+        "/organisations/{org}/receipts/verdict",
+        "Checks the whole ledger.",
+        None,
+        Some("ShownVerdict"),
+    ),
+    (
+        "get",
+        "/plugins",
+        "Lists packages and what each would be given.",
+        None,
+        Some("ShownPlugin"),
+    ),
+    (
+        "post",
+        "/queries/check",
+        "Looks at a query without saving it.",
+        None,
+        None,
+    ),
 ];
 
 /// The whole document.
@@ -90,19 +277,33 @@ pub(crate) fn document() -> Document {
             "delete" => HttpMethod::Delete,
             _ => HttpMethod::Get,
         };
-        let mut operation = OperationBuilder::new()
-            .summary(Some(*summary))
-            .response("default", ResponseBuilder::new().description("A problem, as application/problem+json.").build());
+        let mut operation = OperationBuilder::new().summary(Some(*summary)).response(
+            "default",
+            ResponseBuilder::new()
+                .description("A problem, as application/problem+json.")
+                .build(),
+        );
         for name in path.split('{').skip(1).filter_map(|p| p.split('}').next()) {
             let text = ObjectBuilder::new().schema_type(Type::String).build();
             operation = operation.parameter(
-                ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).schema(Some(text)).build(),
+                ParameterBuilder::new()
+                    .name(name)
+                    .parameter_in(ParameterIn::Path)
+                    .schema(Some(text))
+                    .build(),
             );
         }
-        let json = |schema: &str| ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
+        let json = |schema: &str| {
+            ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name(schema)))
+                .build()
+        };
         if let Some(schema) = body {
-            operation =
-                operation.request_body(Some(RequestBodyBuilder::new().content("application/json", json(schema)).build()));
+            operation = operation.request_body(Some(
+                RequestBodyBuilder::new()
+                    .content("application/json", json(schema))
+                    .build(),
+            ));
         }
         let mut good = ResponseBuilder::new().description(*summary);
         if let Some(schema) = answer {
@@ -129,7 +330,10 @@ pub(crate) fn document() -> Document {
     if let Some(components) = document.components.as_mut() {
         components.add_security_scheme("operator", SecurityScheme::Http(bearer));
     }
-    document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("operator", [])]);
+    document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(
+        "operator",
+        [],
+    )]);
     document
 }
 

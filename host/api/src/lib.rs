@@ -51,7 +51,10 @@ pub fn router(host: Arc<Host>, stop: CancellationToken) -> Router {
         .nest("/api/v1", v1::router())
         .fallback(|| async { Problem::not_found("route") })
         .method_not_allowed_fallback(|| async {
-            Problem::new(ProblemType::MethodNotAllowed, "this address exists, and not for this method")
+            Problem::new(
+                ProblemType::MethodNotAllowed,
+                "this address exists, and not for this method",
+            )
         })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(middleware::from_fn(bounded))
@@ -59,9 +62,15 @@ pub fn router(host: Arc<Host>, stop: CancellationToken) -> Router {
 }
 
 /// Serves until `stop` is cancelled; requests in hand are answered first.
-pub async fn serve(host: Arc<Host>, listener: tokio::net::TcpListener, stop: CancellationToken) -> std::io::Result<()> {
+pub async fn serve(
+    host: Arc<Host>,
+    listener: tokio::net::TcpListener,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
     let app = router(host, stop.clone());
-    axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await
+    axum::serve(listener, app)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
 }
 
 /// Ready as soon as the deployment's file answers.
@@ -70,7 +79,11 @@ async fn ready(axum::extract::State(shared): axum::extract::State<Shared>) -> Re
         Ok(_) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(error = %error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the data folder does not answer\n").into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the data folder does not answer\n",
+            )
+                .into_response()
         }
     }
 }
@@ -79,13 +92,18 @@ async fn ready(axum::extract::State(shared): axum::extract::State<Shared>) -> Re
 async fn bounded(request: axum::extract::Request, next: middleware::Next) -> Response {
     let mut response = match tokio::time::timeout(REQUEST, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::new(ProblemType::Timeout, "the request took longer than 30 s").into_response(),
+        Err(_) => {
+            Problem::new(ProblemType::Timeout, "the request took longer than 30 s").into_response()
+        }
     };
     let headers = response.headers_mut();
     for (name, value) in [
         ("cache-control", "no-store"),
         ("x-content-type-options", "nosniff"),
-        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        (
+            "content-security-policy",
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
         ("referrer-policy", "no-referrer"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

@@ -5,12 +5,17 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use prometheus_client::{encoding::text::encode, metrics::counter::ConstCounter, registry::Registry};
+use prometheus_client::{
+    encoding::text::encode, metrics::counter::ConstCounter, registry::Registry,
+};
 
 use crate::{Shared, access::Operator, problem::Problem};
 
 /// All counts since the start.
-pub(crate) async fn metrics(_operator: Operator, State(shared): State<Shared>) -> Result<Response, Problem> {
+pub(crate) async fn metrics(
+    _operator: Operator,
+    State(shared): State<Shared>,
+) -> Result<Response, Problem> {
     let mut registry = Registry::with_prefix("isocial");
     let host = &shared.host;
     for (name, help, value) in host.counters.each() {

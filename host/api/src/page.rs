@@ -34,9 +34,10 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
     async fn from_request(request: Request, shared: &Shared) -> Result<Self, Problem> {
         match axum::Json::<T>::from_request(request, shared).await {
             Ok(axum::Json(value)) => Ok(Self(value)),
-            Err(JsonRejection::MissingJsonContentType(_)) => {
-                Err(Problem::invalid("content-type", "expected `application/json`"))
-            }
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::invalid(
+                "content-type",
+                "expected `application/json`",
+            )),
             Err(error) => Err(Problem::invalid("body", error.body_text())),
         }
     }

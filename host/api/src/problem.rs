@@ -45,14 +45,42 @@ impl ProblemType {
     /// Slug, status and title.
     pub const fn row(self) -> (&'static str, StatusCode, &'static str) {
         match self {
-            Self::Unauthenticated => ("unauthenticated", StatusCode::UNAUTHORIZED, "A token is needed"),
+            Self::Unauthenticated => (
+                "unauthenticated",
+                StatusCode::UNAUTHORIZED,
+                "A token is needed",
+            ),
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is no such thing"),
-            Self::MethodNotAllowed => ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "Another method is expected"),
-            Self::Invalid => ("invalid", StatusCode::UNPROCESSABLE_ENTITY, "The request is not what was expected"),
-            Self::Conflict => ("conflict", StatusCode::CONFLICT, "It contradicts what is there"),
-            Self::Timeout => ("timeout", StatusCode::SERVICE_UNAVAILABLE, "It took too long"),
-            Self::Full => ("full", StatusCode::INSUFFICIENT_STORAGE, "There is no room to keep it"),
-            Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something inside went wrong"),
+            Self::MethodNotAllowed => (
+                "method-not-allowed",
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Another method is expected",
+            ),
+            Self::Invalid => (
+                "invalid",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The request is not what was expected",
+            ),
+            Self::Conflict => (
+                "conflict",
+                StatusCode::CONFLICT,
+                "It contradicts what is there",
+            ),
+            Self::Timeout => (
+                "timeout",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "It took too long",
+            ),
+            Self::Full => (
+                "full",
+                StatusCode::INSUFFICIENT_STORAGE,
+                "There is no room to keep it",
+            ),
+            Self::Internal => (
+                "internal",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something inside went wrong",
+            ),
         }
     }
 }
@@ -82,7 +110,13 @@ impl Problem {
     /// A problem of this type.
     pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
         let (slug, status, title) = kind.row();
-        Self { kind: format!("/problems/{slug}"), title, status: status.as_u16(), detail: detail.into(), errors: Vec::new() }
+        Self {
+            kind: format!("/problems/{slug}"),
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
     }
     /// Something that does not exist, or not for this caller: the same answer.
     pub fn not_found(what: &str) -> Self {
@@ -90,8 +124,14 @@ impl Problem {
     }
     /// A mistake at one field.
     pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        let mut problem = Self::new(ProblemType::Invalid, "correct the fields below and send it again");
-        problem.errors.push(FieldProblem { field: field.into(), detail: detail.into() });
+        let mut problem = Self::new(
+            ProblemType::Invalid,
+            "correct the fields below and send it again",
+        );
+        problem.errors.push(FieldProblem {
+            field: field.into(),
+            detail: detail.into(),
+        });
         problem
     }
     /// Something inside; the cause is logged here and nowhere shown.
@@ -109,7 +149,10 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(self)).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            header::HeaderValue::from_static("application/problem+json"),
+        );
         response
     }
 }
@@ -117,7 +160,10 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Full { .. } => Self::new(ProblemType::Full, "nothing was kept; ask the operator for room, then try again"),
+            StoreError::Full { .. } => Self::new(
+                ProblemType::Full,
+                "nothing was kept; ask the operator for room, then try again",
+            ),
             StoreError::Gone => Self::not_found("organisation"),
             StoreError::Taken { .. } => Self::new(ProblemType::Conflict, error.to_string()),
             StoreError::Invalid { what, ref problem } => Self::invalid(what, problem.clone()),
@@ -131,11 +177,16 @@ impl From<EnableError> for Problem {
     fn from(error: EnableError) -> Self {
         match error {
             EnableError::Store(error) => error.into(),
-            EnableError::Config(ref config) => Self::invalid(format!("/config{}", config.pointer), config.problem.clone()),
+            EnableError::Config(ref config) => {
+                Self::invalid(format!("/config{}", config.pointer), config.problem.clone())
+            }
             EnableError::Query(ref errors) => {
                 let mut problem = Self::new(ProblemType::Invalid, "the query cannot be used");
                 for error in errors.errors() {
-                    problem.errors.push(FieldProblem { field: "/query".into(), detail: error.to_string() });
+                    problem.errors.push(FieldProblem {
+                        field: "/query".into(),
+                        detail: error.to_string(),
+                    });
                 }
                 problem
             }
@@ -180,6 +231,10 @@ mod tests {
     #[test]
     fn an_inner_error_shows_nothing_of_itself() {
         let inner = std::io::Error::other("seeded-canary");
-        assert!(!serde_json::to_string(&Problem::internal(&inner)).unwrap().contains("canary"));
+        assert!(
+            !serde_json::to_string(&Problem::internal(&inner))
+                .unwrap()
+                .contains("canary")
+        );
     }
 }

@@ -35,12 +35,21 @@ pub(crate) use self::{
 pub(crate) fn router() -> Router<Shared> {
     let org = Router::new()
         .route("/", delete(organisations::remove))
-        .route("/workspaces", get(organisations::workspaces).post(organisations::create_workspace))
-        .route("/installations", get(installations::list).post(installations::create))
+        .route(
+            "/workspaces",
+            get(organisations::workspaces).post(organisations::create_workspace),
+        )
+        .route(
+            "/installations",
+            get(installations::list).post(installations::create),
+        )
         .route("/installations/{id}", delete(installations::remove))
         .route("/sources", get(sources::list).post(sources::create))
         .route("/monitors", get(monitors::list).post(monitors::create))
-        .route("/monitors/{id}", get(monitors::show).delete(monitors::remove))
+        .route(
+            "/monitors/{id}",
+            get(monitors::show).delete(monitors::remove),
+        )
         .route("/monitors/{id}/timeline", get(mentions::timeline))
         .route("/mentions", get(mentions::list))
         .route("/mentions/live", get(mentions::live))
@@ -55,7 +64,10 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/receipts", get(receipts::list))
         .route("/receipts/verdict", get(receipts::verdict));
     Router::new()
-        .route("/organisations", get(organisations::list).post(organisations::create))
+        .route(
+            "/organisations",
+            get(organisations::list).post(organisations::create),
+        )
         .route("/plugins", get(plugins::list))
         .route("/queries/check", post(monitors::check))
         .nest("/organisations/{org}", org)

@@ -11,6 +11,7 @@ mod bounds;
 mod canon;
 pub mod ceiling;
 pub mod channel;
+pub mod conformance;
 pub mod connector;
 pub mod door;
 pub mod egress;

@@ -25,7 +25,12 @@ pub enum Kind {
 
 impl Kind {
     /// All of them. A new kind fails the build of every table that lists them.
-    pub const ALL: [Self; 4] = [Self::Connector, Self::LanguagePack, Self::AlertChannel, Self::ExportFormat];
+    pub const ALL: [Self; 4] = [
+        Self::Connector,
+        Self::LanguagePack,
+        Self::AlertChannel,
+        Self::ExportFormat,
+    ];
     /// The name in manifests, also of the interface that it must export.
     pub const fn name(self) -> &'static str {
         match self {
@@ -141,8 +146,13 @@ impl FromStr for Right {
         if text.contains('*') {
             return Err(RightError::Wildcard(text.into()));
         }
-        let (path, step) = text.split_once(':').map_or((text, None), |(p, s)| (p, Some(s)));
-        let field = VOCABULARY.iter().find(|f| f.path == path).ok_or_else(|| RightError::UnknownField(text.into()))?;
+        let (path, step) = text
+            .split_once(':')
+            .map_or((text, None), |(p, s)| (p, Some(s)));
+        let field = VOCABULARY
+            .iter()
+            .find(|f| f.path == path)
+            .ok_or_else(|| RightError::UnknownField(text.into()))?;
         let unknown = |step: &str| RightError::UnknownStep {
             path: path.into(),
             step: step.into(),
@@ -151,9 +161,16 @@ impl FromStr for Right {
         let level = match step {
             None if field.ladder.len() == 2 => 1,
             None => return Err(unknown("")),
-            Some(step) => field.ladder.iter().position(|s| *s == step).ok_or_else(|| unknown(step))?,
+            Some(step) => field
+                .ladder
+                .iter()
+                .position(|s| *s == step)
+                .ok_or_else(|| unknown(step))?,
         };
-        Ok(Self { field, level: level as u8 })
+        Ok(Self {
+            field,
+            level: level as u8,
+        })
     }
 }
 
@@ -161,7 +178,15 @@ impl fmt::Display for Right {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.field.path)?;
         if self.field.ladder.len() > 2 || self.level == 0 {
-            write!(f, ":{}", self.field.ladder.get(self.level as usize).copied().unwrap_or("none"))?;
+            write!(
+                f,
+                ":{}",
+                self.field
+                    .ladder
+                    .get(self.level as usize)
+                    .copied()
+                    .unwrap_or("none")
+            )?;
         }
         Ok(())
     }
@@ -179,7 +204,12 @@ impl Rights {
     }
     /// Everything in the vocabulary at its highest precision: the neutral element of `narrow`.
     pub fn everything() -> Self {
-        Self(VOCABULARY.iter().map(|f| (f.path, (f.ladder.len() - 1) as u8)).collect())
+        Self(
+            VOCABULARY
+                .iter()
+                .map(|f| (f.path, (f.ladder.len() - 1) as u8))
+                .collect(),
+        )
     }
     /// The rights in this list; a field that is named twice has the lower precision.
     pub fn parse<S: AsRef<str>>(list: &[S]) -> Result<Self, RightError> {
@@ -194,11 +224,20 @@ impl Rights {
     }
     /// The intersection: by field, the lower precision. Never wider than either.
     pub fn narrow(&self, layer: &Self) -> Self {
-        Self(self.0.iter().filter_map(|(path, level)| layer.0.get(path).map(|other| (*path, *level.min(other)))).collect())
+        Self(
+            self.0
+                .iter()
+                .filter_map(|(path, level)| {
+                    layer.0.get(path).map(|other| (*path, *level.min(other)))
+                })
+                .collect(),
+        )
     }
     /// Whether these rights are within `ceiling`.
     pub fn within(&self, ceiling: &Self) -> bool {
-        self.0.iter().all(|(path, level)| ceiling.level(path) >= *level)
+        self.0
+            .iter()
+            .all(|(path, level)| ceiling.level(path) >= *level)
     }
     /// The level of a field: 0 is nothing.
     pub fn level(&self, path: &str) -> u8 {
@@ -211,7 +250,13 @@ impl Rights {
     /// Every right, in the order of the paths.
     pub fn iter(&self) -> impl Iterator<Item = Right> + '_ {
         self.0.iter().filter_map(|(path, level)| {
-            VOCABULARY.iter().find(|f| f.path == *path).map(|field| Right { field, level: *level })
+            VOCABULARY
+                .iter()
+                .find(|f| f.path == *path)
+                .map(|field| Right {
+                    field,
+                    level: *level,
+                })
         })
     }
 }
@@ -245,7 +290,11 @@ impl HostRule {
 
 /// Where the host puts a credential: nowhere else (B9, HP-25).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+#[serde(
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case",
+    deny_unknown_fields
+)]
 pub enum Placement {
     /// In this header field, with this prefix (such as `Bearer `).
     Header {
@@ -278,7 +327,11 @@ pub enum Placement {
 
 /// How a credential comes to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+#[serde(
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case",
+    deny_unknown_fields
+)]
 pub enum SlotKind {
     /// A value that a person pastes.
     Static,
@@ -387,8 +440,14 @@ mod tests {
 
     #[test]
     fn wildcards_and_unknown_fields_are_refused() {
-        assert!(matches!("post.*".parse::<Right>(), Err(RightError::Wildcard(_))));
-        assert!(matches!("post.shoe-size".parse::<Right>(), Err(RightError::UnknownField(_))));
+        assert!(matches!(
+            "post.*".parse::<Right>(),
+            Err(RightError::Wildcard(_))
+        ));
+        assert!(matches!(
+            "post.shoe-size".parse::<Right>(),
+            Err(RightError::UnknownField(_))
+        ));
         let error = "post.text".parse::<Right>().unwrap_err().to_string();
         assert!(error.contains("redacted, raw"), "{error}");
     }
@@ -396,9 +455,13 @@ mod tests {
     #[test]
     fn narrowing_never_widens() {
         let a = Rights::parse(&["post.text:raw", "post.lang", "post.author:handle"]).unwrap();
-        let b = Rights::parse(&["post.text:redacted", "post.author:pairwise-ref", "post.url"]).unwrap();
+        let b =
+            Rights::parse(&["post.text:redacted", "post.author:pairwise-ref", "post.url"]).unwrap();
         let both = a.narrow(&b);
-        assert_eq!(Vec::from(both.clone()), ["post.author:pairwise-ref", "post.text:redacted"]);
+        assert_eq!(
+            Vec::from(both.clone()),
+            ["post.author:pairwise-ref", "post.text:redacted"]
+        );
         assert!(both.within(&a) && both.within(&b));
         assert_eq!(a.narrow(&Rights::everything()), a);
     }

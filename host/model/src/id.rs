@@ -8,7 +8,9 @@ use crate::time::Entropy;
 
 /// An id that is not one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is no id of this sort: expected `{prefix}_` and 26 lower-case letters and digits")]
+#[error(
+    "`{given}` is no id of this sort: expected `{prefix}_` and 26 lower-case letters and digits"
+)]
 pub struct IdError {
     /// What was given, cut to 64 characters.
     pub given: String,
@@ -104,7 +106,13 @@ mod tests {
     fn an_id_reads_back_and_a_forged_one_does_not() {
         let id = OrgId::random(&Fixed);
         assert_eq!(id.as_str().parse::<OrgId>().unwrap(), id);
-        for bad in ["", "org_", "ws_aaaaaaaaaaaaaaaaaaaaaaaaaa", "org_../../../etc/passwd", "org_AAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+        for bad in [
+            "",
+            "org_",
+            "ws_aaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "org_../../../etc/passwd",
+            "org_AAAAAAAAAAAAAAAAAAAAAAAAAA",
+        ] {
             assert!(bad.parse::<OrgId>().is_err(), "{bad}");
         }
     }

@@ -5,7 +5,9 @@ pub type Hash128 = [u8; 16];
 
 /// A sealed value could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a sealed value does not open: it was written under another key, for another place, or was changed")]
+#[error(
+    "a sealed value does not open: it was written under another key, for another place, or was changed"
+)]
 pub struct NotSealed;
 
 /// One organisation's keys, in use. Made by `vault` for whoever has proven the scope.

@@ -42,13 +42,22 @@ pub struct Label {
 impl Label {
     /// A label of this class from this network, without flags.
     pub fn of(class: Class, network: Option<&str>) -> Self {
-        Self { class, network: network.map(Into::into), restricted: false, held: false }
+        Self {
+            class,
+            network: network.map(Into::into),
+            restricted: false,
+            held: false,
+        }
     }
     /// The label of what is derived from two values: the greater care of both.
     pub fn join(&self, other: &Self) -> Self {
         Self {
             class: self.class.max(other.class),
-            network: if self.network == other.network { self.network.clone() } else { None },
+            network: if self.network == other.network {
+                self.network.clone()
+            } else {
+                None
+            },
             restricted: self.restricted || other.restricted,
             held: self.held || other.held,
         }
@@ -95,7 +104,9 @@ impl<T> Labeled<T> {
 impl<T> std::fmt::Debug for Labeled<T> {
     /// Shows the label, never the value.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Labeled").field("label", &self.label).finish_non_exhaustive()
+        f.debug_struct("Labeled")
+            .field("label", &self.label)
+            .finish_non_exhaustive()
     }
 }
 
@@ -109,7 +120,10 @@ mod tests {
         let mut config = Label::of(Class::ConfigPrivate, None);
         config.restricted = true;
         let both = text.join(&config);
-        assert_eq!((both.class, both.restricted, both.network), (Class::ConfigPrivate, true, None));
+        assert_eq!(
+            (both.class, both.restricted, both.network),
+            (Class::ConfigPrivate, true, None)
+        );
     }
 
     #[test]

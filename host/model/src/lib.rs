@@ -19,7 +19,8 @@ pub mod time;
 
 pub use contract::{Kind, PackageRef};
 pub use id::{
-    AccountId, IncidentId, InstallationId, JobId, MentionId, MonitorId, NoticeId, OrgId, RuleId, WorkspaceId,
+    AccountId, IncidentId, InstallationId, JobId, MentionId, MonitorId, NoticeId, OrgId, RuleId,
+    WorkspaceId,
 };
 pub use label::{Class, Label, Labeled, Opening};
 pub use purpose::{Purpose, Task};

@@ -69,13 +69,18 @@ impl Purpose {
 
 /// A purpose that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no purpose: expected one of collection, analysis/<task>, alerting, export, service-improvement")]
+#[error(
+    "`{0}` is no purpose: expected one of collection, analysis/<task>, alerting, export, service-improvement"
+)]
 pub struct UnknownPurpose(pub String);
 
 impl TryFrom<String> for Purpose {
     type Error = UnknownPurpose;
     fn try_from(name: String) -> Result<Self, UnknownPurpose> {
-        Self::ALL.into_iter().find(|p| p.name() == name).ok_or(UnknownPurpose(name))
+        Self::ALL
+            .into_iter()
+            .find(|p| p.name() == name)
+            .ok_or(UnknownPurpose(name))
     }
 }
 impl From<Purpose> for String {

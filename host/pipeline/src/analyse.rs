@@ -15,7 +15,14 @@ use isocial_sandbox::{Executor, Plugin};
 use crate::plugged::Plugged;
 
 /// All analyses; the gate narrows them to what is granted.
-const TASKS: Tasks = Tasks { language: true, sentiment: true, emotions: true, entities: true, topics: true, translation: false };
+const TASKS: Tasks = Tasks {
+    language: true,
+    sentiment: true,
+    emotions: true,
+    entities: true,
+    topics: true,
+    translation: false,
+};
 /// Below this confidence in its own language a pack's reading of a post without a language tag is not taken.
 const LEAST_CONFIDENCE: f32 = 0.5;
 
@@ -38,9 +45,19 @@ pub(crate) struct Analysed {
 }
 
 /// Analyses posts. A pack that fails costs its batch the analysis, never the posts: they are kept without.
-pub(crate) async fn analyse(executor: &Executor, packs: &[Pack], posts: &[Arc<Labeled<Post>>]) -> Analysed {
-    let mut done = Analysed { posts: vec![None; posts.len()], receipts: Vec::new() };
-    let tags: Vec<Option<String>> = posts.iter().map(|p| isocial_gate::language_tag(p)).collect();
+pub(crate) async fn analyse(
+    executor: &Executor,
+    packs: &[Pack],
+    posts: &[Arc<Labeled<Post>>],
+) -> Analysed {
+    let mut done = Analysed {
+        posts: vec![None; posts.len()],
+        receipts: Vec::new(),
+    };
+    let tags: Vec<Option<String>> = posts
+        .iter()
+        .map(|p| isocial_gate::language_tag(p))
+        .collect();
     for pack in packs {
         let reads = |tag: &Option<String>| match tag {
             Some(tag) => {
@@ -49,10 +66,13 @@ pub(crate) async fn analyse(executor: &Executor, packs: &[Pack], posts: &[Arc<La
             }
             None => true,
         };
-        let chosen: Vec<usize> = (0..posts.len()).filter(|n| tags.get(*n).is_some_and(reads)).collect();
+        let chosen: Vec<usize> = (0..posts.len())
+            .filter(|n| tags.get(*n).is_some_and(reads))
+            .collect();
         let mut rest = chosen.as_slice();
         while !rest.is_empty() {
-            let batch: Vec<Arc<Labeled<Post>>> = rest.iter().filter_map(|n| posts.get(*n).cloned()).collect();
+            let batch: Vec<Arc<Labeled<Post>>> =
+                rest.iter().filter_map(|n| posts.get(*n).cloned()).collect();
             let (passed, open) = match pack.plugged.door.project_documents(&batch, &[], TASKS) {
                 Ok(projected) => projected,
                 Err(error) => {
@@ -65,14 +85,21 @@ pub(crate) async fn analyse(executor: &Executor, packs: &[Pack], posts: &[Arc<La
             rest = later;
             let (result, receipt) = pack
                 .plugged
-                .call(executor, (passed, open), Plugin::analyze, |door, answer, open| door.admit_analyses(answer, open))
+                .call(
+                    executor,
+                    (passed, open),
+                    Plugin::analyze,
+                    |door, answer, open| door.admit_analyses(answer, open),
+                )
                 .await;
             let call = done.receipts.len();
             done.receipts.push(receipt);
             match result {
                 Ok(admitted) => {
                     for (&n, analysis) in these.iter().zip(admitted.posts) {
-                        let tagged = tags.get(n).is_some_and(|t| t.as_ref().is_some_and(|t| pack.languages.contains(t)));
+                        let tagged = tags.get(n).is_some_and(|t| {
+                            t.as_ref().is_some_and(|t| pack.languages.contains(t))
+                        });
                         if let (Some(slot), Some(analysis)) = (done.posts.get_mut(n), analysis)
                             && better(&analysis, slot.as_ref().map(|(a, _)| a), tagged)
                         {
@@ -80,7 +107,9 @@ pub(crate) async fn analyse(executor: &Executor, packs: &[Pack], posts: &[Arc<La
                         }
                     }
                 }
-                Err(error) => tracing::warn!(plugin.id = %pack.plugged.door.package(), error = %error, "a batch was not analysed"),
+                Err(error) => {
+                    tracing::warn!(plugin.id = %pack.plugged.door.package(), error = %error, "a batch was not analysed")
+                }
             }
         }
     }
@@ -91,5 +120,7 @@ pub(crate) async fn analyse(executor: &Executor, packs: &[Pack], posts: &[Arc<La
 /// sure enough of the language, and surer than the pack before it.
 fn better(new: &Analysis, old: Option<&Analysis>, tagged: bool) -> bool {
     let confidence = |a: &Analysis| a.language.as_ref().map_or(0.0, |(_, c)| *c);
-    tagged || (confidence(new) >= LEAST_CONFIDENCE && old.is_none_or(|old| confidence(new) > confidence(old)))
+    tagged
+        || (confidence(new) >= LEAST_CONFIDENCE
+            && old.is_none_or(|old| confidence(new) > confidence(old)))
 }

@@ -30,8 +30,12 @@ const TASKS: u32 = 16;
 pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobError> {
     let id: AccountId = lease.subject().parse().map_err(|_| JobError::Subject)?;
     let tenant = host.tenant(&lease.scope()).await?;
-    let Some(account) = tenant.db.account(&id).await? else { return Ok(Next::Done) };
-    let Some(reading) = tenant.reading(&id) else { return Ok(Next::at(host, account.every_seconds)) };
+    let Some(account) = tenant.db.account(&id).await? else {
+        return Ok(Next::Done);
+    };
+    let Some(reading) = tenant.reading(&id) else {
+        return Ok(Next::at(host, account.every_seconds));
+    };
     let mut total = Landed::default();
     for _ in 0..host.settings.steps {
         let turn = one_step(host, &tenant, &reading, &account, lease).await?;
@@ -66,11 +70,24 @@ async fn one_step(
     // State moves with each page, so it is read anew.
     let state = tenant.db.account(&account.id).await?.and_then(|a| a.state);
     let at = tenant.db.place(lease.job()).await?;
-    let task = tenant.db.due_tasks(&account.id, TASKS).await?.into_iter().next();
+    let task = tenant
+        .db
+        .due_tasks(&account.id, TASKS)
+        .await?
+        .into_iter()
+        .next();
     let done_task = task.as_ref().map(|t| t.key.clone());
     let place = task.map_or(Place::Cursor(at.cursor), Place::Task);
     let job = job_for(host, reading, account, state);
-    let step = step_with(&host.executor, &host.egress, &plugged, &job, &place, &host.probe).await;
+    let step = step_with(
+        &host.executor,
+        &host.egress,
+        &plugged,
+        &job,
+        &place,
+        &host.probe,
+    )
+    .await;
     let page = match step.result {
         Ok(page) => page,
         Err(error) => {
@@ -79,11 +96,18 @@ async fn one_step(
             tracing::warn!(account.id = %account.id, plugin.id = %plugged.door.package(), fault = %name(&error), "a step gave no page");
             tenant.db.append_receipts(&step.receipts).await?;
             tenant.db.set_account_status(&account.id, &status).await?;
-            return Ok(Turn { landed: Landed::default(), next: Some(next) });
+            return Ok(Turn {
+                landed: Landed::default(),
+                next: Some(next),
+            });
         }
     };
     let next = page.next;
-    let fence = Fence { job: lease.job().clone(), lease_epoch: lease.epoch(), cursor_version: at.cursor_version };
+    let fence = Fence {
+        job: lease.job().clone(),
+        lease_epoch: lease.epoch(),
+        cursor_version: at.cursor_version,
+    };
     let landing = Landing {
         account: account.id.clone(),
         fence: Some(fence),
@@ -92,63 +116,116 @@ async fn one_step(
         page_call: step.page_call,
         recheck_ms: loaded.recheck_ms(),
     };
-    let (landed, outcome) = match land(host, tenant, &reading.matcher, page, landing).await {
+    let (landed, _) = match land(host, tenant, &reading.matcher, page, landing).await {
         Ok(done) => done,
         // Somebody else has this job now; what this worker had read is dropped, nothing is doubled.
-        Err(JobError::Store(StoreError::Conflict { .. })) => return Ok(Turn { landed: Landed::default(), next: Some(Next::Lost) }),
+        Err(JobError::Store(StoreError::Conflict { .. })) => {
+            return Ok(Turn {
+                landed: Landed::default(),
+                next: Some(Next::Lost),
+            });
+        }
         Err(error) => return Err(error),
     };
-    tenant.db.set_account_status(&account.id, &AccountStatus::Working).await?;
-    let more = tenant.db.next_task(&account.id).await?.is_some_and(|due| due <= host.clock.now());
+    tenant
+        .db
+        .set_account_status(&account.id, &AccountStatus::Working)
+        .await?;
+    let more = tenant
+        .db
+        .next_task(&account.id)
+        .await?
+        .is_some_and(|due| due <= host.clock.now());
     let caught_up = !matches!(next, ComeBack::Immediately) && !more;
     if caught_up {
         // Rules are looked at once a source has been read up to now: half a window must not look like a quiet hour.
         let mut monitors: Vec<_> = reading.matcher.monitors().iter().map(|w| &w.id).collect();
         monitors.dedup();
         for monitor in monitors {
-            host.deployment.schedule(&tenant.scope, JobKind::Detect, monitor.as_str(), host.clock.now()).await?;
+            host.deployment
+                .schedule(
+                    &tenant.scope,
+                    JobKind::Detect,
+                    monitor.as_str(),
+                    host.clock.now(),
+                )
+                .await?;
         }
-        if loaded.plugin.abilities().recheck && !outcome.mentions.is_empty() {
-            let due = host.clock.now().plus_ms(loaded.recheck_ms().unwrap_or(Instant::DAY_MS));
-            host.deployment.schedule(&tenant.scope, JobKind::Recheck, account.id.as_str(), due).await?;
+        if let Some(ms) = loaded.recheck_ms() {
+            let due = host.clock.now().plus_ms(ms);
+            host.deployment
+                .schedule(&tenant.scope, JobKind::Recheck, account.id.as_str(), due)
+                .await?;
         }
     }
     let wait = |seconds: u32| host.clock.now().plus_ms(i64::from(seconds) * 1_000);
     let next = match next {
         _ if more => None,
         ComeBack::Immediately => step.come_back.map(Next::Due),
-        ComeBack::After(seconds) => Some(Next::Due(step.come_back.max(Some(wait(seconds))).unwrap_or_else(|| wait(seconds)))),
-        ComeBack::Scheduled => {
-            Some(Next::Due(step.come_back.max(Some(wait(account.every_seconds))).unwrap_or_else(|| wait(account.every_seconds))))
-        }
+        ComeBack::After(seconds) => Some(Next::Due(
+            step.come_back
+                .max(Some(wait(seconds)))
+                .unwrap_or_else(|| wait(seconds)),
+        )),
+        ComeBack::Scheduled => Some(Next::Due(
+            step.come_back
+                .max(Some(wait(account.every_seconds)))
+                .unwrap_or_else(|| wait(account.every_seconds)),
+        )),
     };
     Ok(Turn { landed, next })
 }
 
 /// The job as its connector sees it: no organisation's id, name or plan is in it (HP-50).
-pub(crate) fn job_for(host: &Host, reading: &Reading, account: &Account, state: Option<Vec<u8>>) -> Job {
+pub(crate) fn job_for(
+    host: &Host,
+    reading: &Reading,
+    account: &Account,
+    state: Option<Vec<u8>>,
+) -> Job {
     Job {
         plan: reading.plan.clone(),
         config: account.config.clone(),
         state,
-        budget: Budget { items: ITEMS, requests: REQUESTS },
+        budget: Budget {
+            items: ITEMS,
+            requests: REQUESTS,
+        },
         now: host.clock.now(),
         since: None,
     }
 }
 
 /// How the account fares after a failed step, and when it is tried again.
-fn after_failure(host: &Host, account: &Account, error: &StepError, come_back: Option<Instant>) -> (AccountStatus, Next) {
+fn after_failure(
+    host: &Host,
+    account: &Account,
+    error: &StepError,
+    come_back: Option<Instant>,
+) -> (AccountStatus, Next) {
     let now = host.clock.now();
-    let pause = come_back.unwrap_or_else(|| now.plus_ms(PAUSE_MS.max(i64::from(account.every_seconds) * 1_000)));
+    let pause = come_back
+        .unwrap_or_else(|| now.plus_ms(PAUSE_MS.max(i64::from(account.every_seconds) * 1_000)));
     let failing = |at: Instant| (AccountStatus::Failing(name(error)), Next::Due(at));
     match error {
-        StepError::Fault(Fault::RetryAfter(seconds)) => failing(now.plus_ms(i64::from(*seconds) * 1_000).max(come_back.unwrap_or(now))),
-        StepError::Fault(Fault::RateLimited { reset, .. }) => failing(reset.unwrap_or(pause).max(now.plus_ms(1_000))),
+        StepError::Fault(Fault::RetryAfter(seconds)) => failing(
+            now.plus_ms(i64::from(*seconds) * 1_000)
+                .max(come_back.unwrap_or(now)),
+        ),
+        StepError::Fault(Fault::RateLimited { reset, .. }) => {
+            failing(reset.unwrap_or(pause).max(now.plus_ms(1_000)))
+        }
         // Only a person can mend these: the source rests until its configuration changes.
         StepError::Fault(
-            Fault::Authentication { .. } | Fault::BadConfig { .. } | Fault::Gone | Fault::Moved(_) | Fault::Permanent(_),
-        ) => (AccountStatus::Stopped(name(error)), Next::Due(now.plus_ms(Instant::HOUR_MS))),
+            Fault::Authentication { .. }
+            | Fault::BadConfig { .. }
+            | Fault::Gone
+            | Fault::Moved(_)
+            | Fault::Permanent(_),
+        ) => (
+            AccountStatus::Stopped(name(error)),
+            Next::Due(now.plus_ms(Instant::HOUR_MS)),
+        ),
         _ => failing(pause),
     }
 }
@@ -157,7 +234,9 @@ fn after_failure(host: &Host, account: &Account, error: &StepError, come_back: O
 pub(crate) fn name(error: &StepError) -> String {
     match error {
         StepError::Fault(fault) => isocial_gate::rejection::fault_name(fault).to_owned(),
-        StepError::Call(crate::CallError::Rejected(rejection)) => format!("rejected:{}", rejection.name()),
+        StepError::Call(crate::CallError::Rejected(rejection)) => {
+            format!("rejected:{}", rejection.name())
+        }
         StepError::Call(crate::CallError::Sandbox(_)) => "stopped".to_owned(),
         StepError::Call(_) => "not-projected".to_owned(),
         StepError::Endless => "endless".to_owned(),

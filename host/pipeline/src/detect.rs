@@ -42,8 +42,15 @@ pub struct Spike {
 
 /// The spikes among the hours after `watermark`, oldest first. `counts` maps the start of an hour to its mentions; absent hours
 /// are zero. `last` is the hour of the latest spike that was already reported.
-pub fn spikes(counts: &BTreeMap<Instant, u64>, watermark: Instant, last: Option<Instant>, rule: &SpikeRule) -> Vec<Spike> {
-    let Some(first) = counts.keys().next().map(|i| i.floor(Instant::HOUR_MS)) else { return Vec::new() };
+pub fn spikes(
+    counts: &BTreeMap<Instant, u64>,
+    watermark: Instant,
+    last: Option<Instant>,
+    rule: &SpikeRule,
+) -> Vec<Spike> {
+    let Some(first) = counts.keys().next().map(|i| i.floor(Instant::HOUR_MS)) else {
+        return Vec::new();
+    };
     let mut last = last;
     let mut found = Vec::new();
     for (&hour, &count) in counts.range(watermark.plus_ms(1)..) {
@@ -68,8 +75,17 @@ pub fn spikes(counts: &BTreeMap<Instant, u64>, watermark: Instant, last: Option<
         let variance = (squares / hours as f64 - mean * mean).max(mean);
         let high = count as f64;
         if high >= rule.factor * mean.max(1.0) && high >= mean + DEVIATIONS * variance.sqrt() {
-            let severity = if high >= CRITICAL_FACTOR * mean.max(1.0) { Severity::Critical } else { Severity::Warning };
-            found.push(Spike { hour, count, expected: mean, severity });
+            let severity = if high >= CRITICAL_FACTOR * mean.max(1.0) {
+                Severity::Critical
+            } else {
+                Severity::Warning
+            };
+            found.push(Spike {
+                hour,
+                count,
+                expected: mean,
+                severity,
+            });
             last = Some(hour);
         }
     }
@@ -80,10 +96,16 @@ pub fn spikes(counts: &BTreeMap<Instant, u64>, watermark: Instant, last: Option<
 mod tests {
     use super::*;
 
-    const RULE: SpikeRule = SpikeRule { minimum: 20, factor: 4.0, refractory_h: 24 };
+    const RULE: SpikeRule = SpikeRule {
+        minimum: 20,
+        factor: 4.0,
+        refractory_h: 24,
+    };
 
     fn steady(hours: i64, each: u64) -> BTreeMap<Instant, u64> {
-        (0..hours).map(|h| (Instant(h * Instant::HOUR_MS), each + (h as u64 % 3))).collect()
+        (0..hours)
+            .map(|h| (Instant(h * Instant::HOUR_MS), each + (h as u64 % 3)))
+            .collect()
     }
 
     #[test]
@@ -99,7 +121,10 @@ mod tests {
         }
         let found = spikes(&counts, Instant(-1), None, &RULE);
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].hour, found[0].count, found[0].severity), (Instant(100 * Instant::HOUR_MS), 120, Severity::Critical));
+        assert_eq!(
+            (found[0].hour, found[0].count, found[0].severity),
+            (Instant(100 * Instant::HOUR_MS), 120, Severity::Critical)
+        );
         assert!((found[0].expected - 11.0).abs() < 0.5);
     }
 

@@ -3,7 +3,9 @@
 //! Lives here: what a change of configuration must check and set in motion. Not here: who may make it (`api`), the rows (`store`).
 
 use isocial_catalog::ConfigError;
-use isocial_model::{AccountId, InstallationId, Kind, MonitorId, RuleId, WorkspaceId, channel::Severity};
+use isocial_model::{
+    AccountId, InstallationId, Kind, MonitorId, RuleId, WorkspaceId, channel::Severity,
+};
 use isocial_query::{ParseErrors, parse};
 use isocial_store::{
     JobKind, OrgDb, OrgScope, StoreError,
@@ -83,16 +85,32 @@ pub struct NewPlugin<'a> {
 }
 
 /// Enables a package with consent to exactly what its contracts ask for.
-pub async fn plugin(host: &Host, db: &OrgDb, new: NewPlugin<'_>) -> Result<InstallationId, EnableError> {
-    let loaded = host.library.newest(new.package).ok_or_else(|| EnableError::NoPackage(new.package.into()))?;
+pub async fn plugin(
+    host: &Host,
+    db: &OrgDb,
+    new: NewPlugin<'_>,
+) -> Result<InstallationId, EnableError> {
+    let loaded = host
+        .library
+        .newest(new.package)
+        .ok_or_else(|| EnableError::NoPackage(new.package.into()))?;
     let config = match loaded.kind {
         Kind::Connector => "{}".to_owned(),
         _ => loaded.check_config(new.config)?,
     };
     for (slot, _) in &new.credentials {
         if !loaded.manifest.credentials.iter().any(|s| s.name == *slot) {
-            let known: Vec<&str> = loaded.manifest.credentials.iter().map(|s| s.name.as_str()).collect();
-            return Err(EnableError::NoSlot { package: new.package.into(), slot: slot.clone(), known: known.join(", ") });
+            let known: Vec<&str> = loaded
+                .manifest
+                .credentials
+                .iter()
+                .map(|s| s.name.as_str())
+                .collect();
+            return Err(EnableError::NoSlot {
+                package: new.package.into(),
+                slot: slot.clone(),
+                known: known.join(", "),
+            });
         }
     }
     let grant = Grant::to_contracts(&loaded.manifest.contracts, new.hosts);
@@ -107,7 +125,9 @@ pub async fn plugin(host: &Host, db: &OrgDb, new: NewPlugin<'_>) -> Result<Insta
         .await?;
     for (slot, value) in new.credentials {
         match value {
-            CredentialValue::Value(value) => crate::keeper::keep_value(db, &id, &slot, &value).await?,
+            CredentialValue::Value(value) => {
+                crate::keeper::keep_value(db, &id, &slot, &value).await?
+            }
             CredentialValue::Login(user, password) => {
                 crate::keeper::keep_login(db, &id, &slot, &user, &password).await?;
             }
@@ -125,14 +145,29 @@ pub async fn source(
     config: &str,
     every_seconds: Option<u32>,
 ) -> Result<AccountId, EnableError> {
-    let known = db.installation(installation).await?.ok_or(EnableError::Unknown("installation"))?;
-    let loaded = host.library.get(&known.package).ok_or_else(|| EnableError::NoPackage(known.package.to_string()))?;
+    let known = db
+        .installation(installation)
+        .await?
+        .ok_or(EnableError::Unknown("installation"))?;
+    let loaded = host
+        .library
+        .get(&known.package)
+        .ok_or_else(|| EnableError::NoPackage(known.package.to_string()))?;
     if loaded.kind != Kind::Connector {
-        return Err(EnableError::NotConnector { package: known.package.to_string(), is: loaded.kind });
+        return Err(EnableError::NotConnector {
+            package: known.package.to_string(),
+            is: loaded.kind,
+        });
     }
     let config = loaded.check_config(config)?;
     let every_seconds = every_seconds.unwrap_or(host.settings.interval_s).max(1);
-    let id = db.add_account(&NewAccount { installation: installation.clone(), config, every_seconds }).await?;
+    let id = db
+        .add_account(&NewAccount {
+            installation: installation.clone(),
+            config,
+            every_seconds,
+        })
+        .await?;
     host.forget(db);
     Ok(id)
 }
@@ -184,7 +219,9 @@ async fn keep_monitor(
         .await?;
     host.forget(db);
     for source in sources {
-        host.deployment.schedule(scope, JobKind::Collect, source.as_str(), host.clock.now()).await?;
+        host.deployment
+            .schedule(scope, JobKind::Collect, source.as_str(), host.clock.now())
+            .await?;
     }
     Ok(id)
 }
@@ -205,7 +242,12 @@ pub struct NewRule<'a> {
 }
 
 /// Makes an alert rule and has it looked at at once.
-pub async fn rule(host: &Host, scope: &OrgScope, db: &OrgDb, new: NewRule<'_>) -> Result<RuleId, EnableError> {
+pub async fn rule(
+    host: &Host,
+    scope: &OrgScope,
+    db: &OrgDb,
+    new: NewRule<'_>,
+) -> Result<RuleId, EnableError> {
     let id = db
         .create_rule(&KeptRule {
             monitor: new.monitor.clone(),
@@ -215,6 +257,13 @@ pub async fn rule(host: &Host, scope: &OrgScope, db: &OrgDb, new: NewRule<'_>) -
             channels: new.channels,
         })
         .await?;
-    host.deployment.schedule(scope, JobKind::Detect, new.monitor.as_str(), host.clock.now()).await?;
+    host.deployment
+        .schedule(
+            scope,
+            JobKind::Detect,
+            new.monitor.as_str(),
+            host.clock.now(),
+        )
+        .await?;
     Ok(id)
 }

@@ -5,11 +5,7 @@
 use std::path::PathBuf;
 
 use isocial_gate::{ExportRow, WriterStart};
-use isocial_model::{
-    Instant, JobId, MonitorId,
-    export::Options,
-    receipt::Receipt,
-};
+use isocial_model::{Instant, JobId, MonitorId, export::Options, receipt::Receipt};
 use isocial_sandbox::Writer;
 use isocial_store::{
     JobKind, JobLease, MentionFilter,
@@ -53,7 +49,14 @@ pub async fn ask(
 ) -> Result<JobId, JobError> {
     let spec = serde_json::to_string(spec).unwrap_or_default();
     let id = tenant.db.create_export(format, title, &spec, who).await?;
-    host.deployment.schedule(&tenant.scope, JobKind::Export, id.as_str(), host.clock.now()).await?;
+    host.deployment
+        .schedule(
+            &tenant.scope,
+            JobKind::Export,
+            id.as_str(),
+            host.clock.now(),
+        )
+        .await?;
     Ok(id)
 }
 
@@ -61,15 +64,23 @@ pub async fn ask(
 pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobError> {
     let id: JobId = lease.subject().parse().map_err(|_| JobError::Subject)?;
     let tenant = host.tenant(&lease.scope()).await?;
-    let Some(export) = tenant.db.export(&id).await? else { return Ok(Next::Done) };
-    if matches!(export.state, ExportState::Done | ExportState::Failed) || !tenant.db.begin_export(&id).await? {
+    let Some(export) = tenant.db.export(&id).await? else {
+        return Ok(Next::Done);
+    };
+    if matches!(export.state, ExportState::Done | ExportState::Failed)
+        || !tenant.db.begin_export(&id).await?
+    {
         return Ok(Next::Done);
     }
     let mut receipts = Vec::new();
     let end = match write(host, &tenant, &export, lease, &mut receipts).await {
         Ok(end) => end,
-        Err(JobError::Call(error)) => ExportEnd::Failed { problem: error.to_string().chars().take(200).collect() },
-        Err(JobError::Plug(error)) => ExportEnd::Failed { problem: error.to_string() },
+        Err(JobError::Call(error)) => ExportEnd::Failed {
+            problem: error.to_string().chars().take(200).collect(),
+        },
+        Err(JobError::Plug(error)) => ExportEnd::Failed {
+            problem: error.to_string(),
+        },
         // A full disk or a lost lease: the job stays and the file is begun again later.
         Err(error) => {
             tenant.db.append_receipts(&receipts).await?;
@@ -95,14 +106,36 @@ async fn write(
     let extension = loaded.manifest.extension.as_deref().unwrap_or("out");
     let name = format!("{}.{extension}", export.id);
     let folder = tenant.db.export_folder();
-    tokio::fs::create_dir_all(&folder).await.map_err(|source| JobError::File { action: "created", source })?;
+    tokio::fs::create_dir_all(&folder)
+        .await
+        .map_err(|source| JobError::File {
+            action: "created",
+            source,
+        })?;
     let unfinished: PathBuf = folder.join(format!("{name}.part"));
-    let mut file = tokio::fs::File::create(&unfinished).await.map_err(|source| JobError::File { action: "created", source })?;
+    let mut file = tokio::fs::File::create(&unfinished)
+        .await
+        .map_err(|source| JobError::File {
+            action: "created",
+            source,
+        })?;
     let columns = plugged.door.columns();
-    let options = Options { title: export.title.clone(), now: host.clock.now(), config: installation.config.clone() };
-    let (passed, open) = plugged.door.project_writer(columns.clone(), options).map_err(CallError::from)?;
+    let options = Options {
+        title: export.title.clone(),
+        now: host.clock.now(),
+        config: installation.config.clone(),
+    };
+    let (passed, open) = plugged
+        .door
+        .project_writer(columns.clone(), options)
+        .map_err(CallError::from)?;
     let plugin = plugged.plugin.clone();
-    let (writer, _log) = host.executor.run(plugged.turn, move || plugin.writer(passed as isocial_gate::Passed<WriterStart>)).await?;
+    let (writer, _log) = host
+        .executor
+        .run(plugged.turn, move || {
+            plugin.writer(passed as isocial_gate::Passed<WriterStart>)
+        })
+        .await?;
     let mut writer = match writer {
         Ok(writer) => {
             receipts.push(plugged.door.admit_started(open));
@@ -113,25 +146,47 @@ async fn write(
             return Err(CallError::from(stopped).into());
         }
     };
-    let filter =
-        MentionFilter { monitor: spec.monitor, from: spec.from, until: spec.until, ..MentionFilter::default() };
+    let filter = MentionFilter {
+        monitor: spec.monitor,
+        from: spec.from,
+        until: spec.until,
+        ..MentionFilter::default()
+    };
     let mut written = Written::default();
     let mut after = None;
     loop {
         let page = tenant.db.mentions(&filter, after, ROWS).await?;
         let ids: Vec<String> = page.items.iter().map(|m| m.id.to_string()).collect();
-        let names: Vec<String> =
-            page.items.iter().map(|m| tenant.monitor(&m.monitor).map_or_else(String::new, |m| m.name.clone())).collect();
+        let names: Vec<String> = page
+            .items
+            .iter()
+            .map(|m| {
+                tenant
+                    .monitor(&m.monitor)
+                    .map_or_else(String::new, |m| m.name.clone())
+            })
+            .collect();
         let rows: Vec<ExportRow<'_>> = page
             .items
             .iter()
             .zip(ids.iter().zip(&names))
-            .map(|(m, (mention, monitor))| ExportRow { post: &m.post, analysis: m.analysis.as_ref(), mention, monitor })
+            .map(|(m, (mention, monitor))| ExportRow {
+                post: &m.post,
+                analysis: m.analysis.as_ref(),
+                mention,
+                monitor,
+            })
             .collect();
         if !rows.is_empty() {
-            let (passed, open) = plugged.door.project_rows(&columns, &rows).map_err(CallError::from)?;
+            let (passed, open) = plugged
+                .door
+                .project_rows(&columns, &rows)
+                .map_err(CallError::from)?;
             written.rows += u64::from(open.context().rows());
-            let (called, back) = host.executor.run(plugged.turn, move || (writer.write(passed), writer)).await?;
+            let (called, back) = host
+                .executor
+                .run(plugged.turn, move || (writer.write(passed), writer))
+                .await?;
             writer = back;
             let bytes = admit(&plugged, called.outcome, open, receipts)?;
             written.bytes(&mut file, &bytes).await?;
@@ -146,19 +201,38 @@ async fn write(
         }
     }
     let (passed, open) = plugged.door.project_finish().map_err(CallError::from)?;
-    let called = host.executor.run(plugged.turn, move || Writer::finish(writer, passed)).await?;
+    let called = host
+        .executor
+        .run(plugged.turn, move || Writer::finish(writer, passed))
+        .await?;
     let bytes = admit(&plugged, called.outcome, open, receipts)?;
     written.bytes(&mut file, &bytes).await?;
-    file.sync_all().await.map_err(|source| JobError::File { action: "closed", source })?;
+    file.sync_all().await.map_err(|source| JobError::File {
+        action: "closed",
+        source,
+    })?;
     drop(file);
     host.probe.at(Stage::Export).await;
-    tokio::fs::rename(&unfinished, folder.join(&name)).await.map_err(|source| JobError::File { action: "closed", source })?;
-    Ok(ExportEnd::Done { file: name, rows: written.rows, bytes: written.count, sha256: hex::encode(written.digest.finalize()) })
+    tokio::fs::rename(&unfinished, folder.join(&name))
+        .await
+        .map_err(|source| JobError::File {
+            action: "closed",
+            source,
+        })?;
+    Ok(ExportEnd::Done {
+        file: name,
+        rows: written.rows,
+        bytes: written.count,
+        sha256: hex::encode(written.digest.finalize()),
+    })
 }
 
 fn admit(
     plugged: &Plugged,
-    outcome: Result<isocial_gate::Untrusted<Result<Vec<u8>, isocial_model::connector::Fault>>, isocial_sandbox::SandboxError>,
+    outcome: Result<
+        isocial_gate::Untrusted<Result<Vec<u8>, isocial_model::connector::Fault>>,
+        isocial_sandbox::SandboxError,
+    >,
     open: isocial_gate::OpenReceipt<isocial_gate::RowsContext>,
     receipts: &mut Vec<Receipt>,
 ) -> Result<Vec<u8>, CallError> {
@@ -187,6 +261,11 @@ impl Written {
     async fn bytes(&mut self, file: &mut tokio::fs::File, bytes: &[u8]) -> Result<(), JobError> {
         self.count += bytes.len() as u64;
         self.digest.update(bytes);
-        file.write_all(bytes).await.map_err(|source| JobError::File { action: "written", source })
+        file.write_all(bytes)
+            .await
+            .map_err(|source| JobError::File {
+                action: "written",
+                source,
+            })
     }
 }

@@ -15,7 +15,8 @@ pub struct Grant {
     pub rights: Rights,
     /// Purposes.
     pub purposes: Vec<Purpose>,
-    /// Hosts that a person has added where the manifest says `tenant-declared`, with the port if it is not 443.
+    /// Names of hosts that a person has added where the manifest says `tenant-declared`. Ports other than the scheme's own are the
+    /// operator's to allow.
     #[serde(default)]
     pub hosts: Vec<String>,
 }
@@ -23,10 +24,14 @@ pub struct Grant {
 impl Grant {
     /// Consent to exactly what these contracts ask for.
     pub fn to_contracts(contracts: &[Contract], hosts: Vec<String>) -> Self {
-        let mut names: Vec<String> = contracts.iter().flat_map(|c| Vec::<String>::from(c.input.clone())).collect();
+        let mut names: Vec<String> = contracts
+            .iter()
+            .flat_map(|c| Vec::<String>::from(c.input.clone()))
+            .collect();
         names.sort();
         names.dedup();
-        let mut purposes: Vec<Purpose> = contracts.iter().flat_map(|c| c.purposes.clone()).collect();
+        let mut purposes: Vec<Purpose> =
+            contracts.iter().flat_map(|c| c.purposes.clone()).collect();
         purposes.sort();
         purposes.dedup();
         // A field that two functions ask for at different precision is granted at the higher one; each contract narrows it again.
@@ -34,7 +39,11 @@ impl Grant {
         for contract in contracts {
             rights = widest(&rights, &contract.input);
         }
-        Self { rights, purposes, hosts }
+        Self {
+            rights,
+            purposes,
+            hosts,
+        }
     }
     /// The layer that this grant is for the gate.
     pub fn layer(&self) -> Layer {
@@ -49,7 +58,10 @@ fn widest(a: &Rights, b: &Rights) -> Rights {
     let names: Vec<String> = a
         .iter()
         .filter(|right| b.level(right.field.path) <= right.level)
-        .chain(b.iter().filter(|right| a.level(right.field.path) < right.level))
+        .chain(
+            b.iter()
+                .filter(|right| a.level(right.field.path) < right.level),
+        )
         .map(|right| right.to_string())
         .collect();
     Rights::parse(&names).unwrap_or_default()
@@ -63,6 +75,9 @@ mod tests {
     fn consent_to_two_contracts_takes_the_higher_precision_of_each_field() {
         let a = Rights::parse(&["post.text:redacted", "post.lang"]).unwrap();
         let b = Rights::parse(&["post.text:raw", "post.url"]).unwrap();
-        assert_eq!(Vec::<String>::from(widest(&a, &b)), ["post.lang", "post.text:raw", "post.url"]);
+        assert_eq!(
+            Vec::<String>::from(widest(&a, &b)),
+            ["post.lang", "post.text:raw", "post.url"]
+        );
     }
 }

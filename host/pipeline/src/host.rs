@@ -12,7 +12,9 @@ use isocial_sandbox::{Executor, Sandbox};
 use isocial_store::{Deployment, OrgDb, OrgScope, StoreError};
 use tokio::sync::broadcast;
 
-use crate::{counters::Counters, library::Library, probe::Probe, settings::Settings, tenant::Tenant};
+use crate::{
+    counters::Counters, library::Library, probe::Probe, settings::Settings, tenant::Tenant,
+};
 
 /// Live mentions that a slow reader may lag behind before it misses some; it is told how many.
 const LIVE_BUFFER: usize = 1_024;
@@ -142,6 +144,8 @@ impl Host {
 
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Host").field("deployment", &self.deployment).finish_non_exhaustive()
+        f.debug_struct("Host")
+            .field("deployment", &self.deployment)
+            .finish_non_exhaustive()
     }
 }

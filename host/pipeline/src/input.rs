@@ -70,22 +70,43 @@ pub async fn read(
     mut progress: impl FnMut(&Read),
 ) -> Result<Read, InputError> {
     let tenant = host.tenant(scope).await.map_err(JobError::from)?;
-    let account = tenant.db.account(account).await.map_err(JobError::from)?.ok_or(InputError::NoReader)?;
+    let account = tenant
+        .db
+        .account(account)
+        .await
+        .map_err(JobError::from)?
+        .ok_or(InputError::NoReader)?;
     let reading = tenant.reading(&account.id).ok_or(InputError::NoReader)?;
-    let (plugged, ..) = tenant.plugged(&account.installation).map_err(JobError::from)?;
+    let (plugged, ..) = tenant
+        .plugged(&account.installation)
+        .map_err(JobError::from)?;
     let job_id = host
         .deployment
-        .schedule(scope, JobKind::Collect, account.id.as_str(), host.clock.now())
+        .schedule(
+            scope,
+            JobKind::Collect,
+            account.id.as_str(),
+            host.clock.now(),
+        )
         .await
         .map_err(JobError::from)?;
     let mut at = tenant.db.place(&job_id).await.map_err(JobError::from)?;
     let job = || job_for(host, &reading, &account, None);
 
     let mut receipts = Vec::new();
-    let open = ConnectorCall::Open { job: job(), cursor: at.cursor.clone() };
-    match connector(&host.executor, &plugged, open, &mut receipts).await.map_err(StepError::from)? {
-        AdmittedConnector::Subscription(s) if s.origin == Origin::Input && s.framing == Framing::Lines => {}
-        AdmittedConnector::Subscription(_) => return Err(InputError::Other("a stream of a network")),
+    let open = ConnectorCall::Open {
+        job: job(),
+        cursor: at.cursor.clone(),
+    };
+    match connector(&host.executor, &plugged, open, &mut receipts)
+        .await
+        .map_err(StepError::from)?
+    {
+        AdmittedConnector::Subscription(s)
+            if s.origin == Origin::Input && s.framing == Framing::Lines => {}
+        AdmittedConnector::Subscription(_) => {
+            return Err(InputError::Other("a stream of a network"));
+        }
         AdmittedConnector::Fault(fault) => return Err(StepError::Fault(fault).into()),
         _ => return Err(StepError::Shape.into()),
     }
@@ -96,7 +117,11 @@ pub async fn read(
         while frames.len() < FRAMES && bytes < BYTES {
             line.clear();
             let read = take_line(&mut input, &mut line).await;
-            if read.map_err(|source| InputError::Read { line: done.lines + frames.len() as u64, source })? == 0 {
+            if read.map_err(|source| InputError::Read {
+                line: done.lines + frames.len() as u64,
+                source,
+            })? == 0
+            {
                 break;
             }
             bytes += line.len();
@@ -107,12 +132,24 @@ pub async fn read(
         }
         let first = done.lines;
         done.lines += frames.len() as u64;
-        let call = ConnectorCall::Frames { job: job(), cursor: at.cursor.clone(), first, frames };
+        let call = ConnectorCall::Frames {
+            job: job(),
+            cursor: at.cursor.clone(),
+            first,
+            frames,
+        };
         let mut batch: Vec<Receipt> = std::mem::take(&mut receipts);
-        let page = match connector(&host.executor, &plugged, call, &mut batch).await.map_err(StepError::from) {
+        let page = match connector(&host.executor, &plugged, call, &mut batch)
+            .await
+            .map_err(StepError::from)
+        {
             Ok(AdmittedConnector::Page(page)) => page,
             other => {
-                tenant.db.append_receipts(&batch).await.map_err(JobError::from)?;
+                tenant
+                    .db
+                    .append_receipts(&batch)
+                    .await
+                    .map_err(JobError::from)?;
                 return Err(match other {
                     Ok(AdmittedConnector::Fault(fault)) => StepError::Fault(fault).into(),
                     Ok(_) => StepError::Shape.into(),
@@ -122,7 +159,11 @@ pub async fn read(
         };
         let landing = Landing {
             account: account.id.clone(),
-            fence: Some(Fence { job: job_id.clone(), lease_epoch: at.lease_epoch, cursor_version: at.cursor_version }),
+            fence: Some(Fence {
+                job: job_id.clone(),
+                lease_epoch: at.lease_epoch,
+                cursor_version: at.cursor_version,
+            }),
             done_task: None,
             page_call: batch.len().checked_sub(1),
             receipts: batch,
@@ -133,10 +174,18 @@ pub async fn read(
         at = tenant.db.place(&job_id).await.map_err(JobError::from)?;
         progress(&done);
     }
-    host.deployment.unschedule(scope, &job_id).await.map_err(JobError::from)?;
+    host.deployment
+        .unschedule(scope, &job_id)
+        .await
+        .map_err(JobError::from)?;
     for monitor in reading.matcher.monitors() {
         host.deployment
-            .schedule(scope, JobKind::Detect, monitor.id.as_str(), host.clock.now())
+            .schedule(
+                scope,
+                JobKind::Detect,
+                monitor.id.as_str(),
+                host.clock.now(),
+            )
             .await
             .map_err(JobError::from)?;
     }
@@ -144,7 +193,10 @@ pub async fn read(
 }
 
 /// One line without its end, cut at the longest allowed; 0 at the end of the input. An empty line counts as read.
-async fn take_line(input: &mut (impl AsyncBufRead + Unpin), line: &mut Vec<u8>) -> std::io::Result<usize> {
+async fn take_line(
+    input: &mut (impl AsyncBufRead + Unpin),
+    line: &mut Vec<u8>,
+) -> std::io::Result<usize> {
     let mut read = 0;
     loop {
         let buffer = input.fill_buf().await?;

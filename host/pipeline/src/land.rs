@@ -5,12 +5,7 @@
 use std::sync::Arc;
 
 use isocial_gate::{AdmittedChange, AdmittedPage, Audience, present_mention};
-use isocial_model::{
-    AccountId, Labeled,
-    language::Analysis,
-    post::Post,
-    receipt::Receipt,
-};
+use isocial_model::{AccountId, Labeled, language::Analysis, post::Post, receipt::Receipt};
 use isocial_store::{Fence, PageChange, PageCommit, PageOutcome, PostWrite};
 
 use crate::{
@@ -90,8 +85,16 @@ pub(crate) async fn land(
     let gate_dropped: u64 = page.dropped.values().map(|n| u64::from(*n)).sum();
     let mut verdicts = look(host, tenant, matcher, &posts).await?;
 
-    let chosen: Vec<usize> = verdicts.iter().enumerate().filter(|(_, v)| !v.none()).map(|(n, _)| n).collect();
-    let matched_posts: Vec<Arc<Labeled<Post>>> = chosen.iter().filter_map(|n| posts.get(*n).cloned()).collect();
+    let chosen: Vec<usize> = verdicts
+        .iter()
+        .enumerate()
+        .filter(|(_, v)| !v.none())
+        .map(|(n, _)| n)
+        .collect();
+    let matched_posts: Vec<Arc<Labeled<Post>>> = chosen
+        .iter()
+        .filter_map(|n| posts.get(*n).cloned())
+        .collect();
     let analysed = analyse(&host.executor, tenant.packs(), &matched_posts).await;
     host.probe.at(Stage::Analyse).await;
 
@@ -108,29 +111,55 @@ pub(crate) async fn land(
         }
     }
 
-    let mut numbers = Landed { collected: posts.len() as u64, rejected: u64::from(page.rejected) + gate_dropped, ..Landed::default() };
+    let mut numbers = Landed {
+        collected: posts.len() as u64,
+        rejected: u64::from(page.rejected) + gate_dropped,
+        ..Landed::default()
+    };
     let mut live = Vec::new();
     let mut each = posts.iter().zip(verdicts).zip(analyses);
     let mut changes = Vec::with_capacity(page.changes.len());
     for change in page.changes {
         changes.push(match change {
             AdmittedChange::Upsert(post) => {
-                let Some(((shared, verdict), analysis)) = each.next() else { continue };
+                let Some(((shared, verdict), analysis)) = each.next() else {
+                    continue;
+                };
                 if verdict.yes.is_empty() {
                     numbers.dropped += 1;
                 } else {
                     numbers.matched += 1;
                     numbers.analysed += u64::from(analysis.is_some());
                     if host.watched_live() {
-                        live.push((Arc::clone(shared), matcher.split(&verdict).0, analysis.as_ref().map(|(a, _)| a.clone())));
+                        live.push((
+                            Arc::clone(shared),
+                            matcher.split(&verdict).0,
+                            analysis.as_ref().map(|(a, _)| a.clone()),
+                        ));
                     }
                 }
-                PageChange::Upsert(Box::new(write(host, &landing.recheck_ms, landing.page_call, matcher, *post, verdict, analysis)))
+                PageChange::Upsert(Box::new(write(
+                    host,
+                    &landing.recheck_ms,
+                    landing.page_call,
+                    matcher,
+                    *post,
+                    verdict,
+                    analysis,
+                )))
             }
             AdmittedChange::Delete(key) => PageChange::Delete(key),
             AdmittedChange::Hide(key) => PageChange::Hide(key),
             AdmittedChange::Restore(key) => PageChange::Restore(key),
-            AdmittedChange::Author { network, author, state } => PageChange::Author { network, author, state },
+            AdmittedChange::Author {
+                network,
+                author,
+                state,
+            } => PageChange::Author {
+                network,
+                author,
+                state,
+            },
             AdmittedChange::Strip { key, fields } => PageChange::Strip { key, fields },
             AdmittedChange::Replaced { old, new_id } => PageChange::Replaced { old, new_id },
             AdmittedChange::Engagement { key, counts } => PageChange::Engagement { key, counts },
@@ -166,7 +195,12 @@ pub(crate) async fn land(
         if let Some(presented) = present_mention(&post, analysis.as_ref(), Audience::Member) {
             let mention = Arc::new(presented);
             for monitor in monitors {
-                host.tell(LiveMention { org: tenant.db.id().clone(), monitor, id: None, mention: Arc::clone(&mention) });
+                host.tell(LiveMention {
+                    org: tenant.db.id().clone(),
+                    monitor,
+                    id: None,
+                    mention: Arc::clone(&mention),
+                });
             }
         }
     }
@@ -182,7 +216,12 @@ async fn look(
 ) -> Result<Vec<Verdicts>, JobError> {
     let (matcher, posts) = (Arc::clone(matcher), posts.to_vec());
     // A lost thread is an error of the job: a page is never committed as if nothing in it matched.
-    Ok(host.executor.run(crate::tenant::turn(tenant.db.id()), move || matcher.first_look(&posts)).await?)
+    Ok(host
+        .executor
+        .run(crate::tenant::turn(tenant.db.id()), move || {
+            matcher.first_look(&posts)
+        })
+        .await?)
 }
 
 /// What is written of a post.

@@ -57,13 +57,17 @@ pub struct Loaded {
 impl Loaded {
     /// For connectors: the policy of the network that it may write.
     pub fn network(&self) -> Option<NetworkPolicy> {
-        self.manifest.networks.first().map(|network| policy::pack(network))
+        self.manifest
+            .networks
+            .first()
+            .map(|network| policy::pack(network))
     }
-    /// For connectors that recheck: after how many milliseconds a post is asked about.
+    /// For connectors that recheck: after how many milliseconds a post is asked about. A seventh of the time within which the
+    /// network's policy wants it done, so that six rounds may fail before a post must be hidden.
     pub fn recheck_ms(&self) -> Option<i64> {
         let policy = self.network()?;
         let able = self.plugin.abilities().recheck;
-        able.then(|| i64::from(policy.recheck_within_days.unwrap_or(1)) * Instant::DAY_MS)
+        able.then(|| i64::from(policy.recheck_within_days.unwrap_or(7)) * Instant::DAY_MS / 7)
     }
     /// A configuration, held against the manifest's schema, as canonical JSON.
     pub fn check_config(&self, text: &str) -> Result<String, ConfigError> {
@@ -82,18 +86,33 @@ pub struct Library(RwLock<BTreeMap<PackageRef, Arc<Loaded>>>);
 impl Library {
     /// This exact package.
     pub fn get(&self, package: &PackageRef) -> Option<Arc<Loaded>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(package).cloned()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(package)
+            .cloned()
     }
     /// The newest version of this id.
     pub fn newest(&self, id: &str) -> Option<Arc<Loaded>> {
-        self.all().into_iter().filter(|l| l.package.id == id).max_by(|a, b| a.package.version.cmp(&b.package.version))
+        self.all()
+            .into_iter()
+            .filter(|l| l.package.id == id)
+            .max_by(|a, b| a.package.version.cmp(&b.package.version))
     }
     /// All packages, by id and version.
     pub fn all(&self) -> Vec<Arc<Loaded>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
     }
     fn put(&self, loaded: Arc<Loaded>) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(loaded.package.clone(), loaded);
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(loaded.package.clone(), loaded);
     }
 }
 
@@ -115,10 +134,14 @@ impl Host {
     /// Loads what an earlier run has registered; a package that cannot be loaded any more is left out with a warning.
     pub async fn load_registered(&self) -> Result<(), StoreError> {
         for kept in self.deployment.packages().await? {
-            let Some(bytes) = self.deployment.component(&kept.package.digest).await? else { continue };
+            let Some(bytes) = self.deployment.component(&kept.package.digest).await? else {
+                continue;
+            };
             match self.load(&bytes) {
                 Ok(loaded) => self.library.put(Arc::new(loaded)),
-                Err(error) => tracing::warn!(plugin.id = %kept.package, error = %error, "a registered package cannot be loaded"),
+                Err(error) => {
+                    tracing::warn!(plugin.id = %kept.package, error = %error, "a registered package cannot be loaded")
+                }
             }
         }
         Ok(())
@@ -132,8 +155,16 @@ impl Host {
         }
         let plugin = self.sandbox.load(component)?;
         if plugin.kind() != kind {
-            return Err(RegisterError::Kind { said: kind, is: plugin.kind() });
+            return Err(RegisterError::Kind {
+                said: kind,
+                is: plugin.kind(),
+            });
         }
-        Ok(Loaded { package: package.reference().clone(), kind, manifest: package.into_manifest(), plugin })
+        Ok(Loaded {
+            package: package.reference().clone(),
+            kind,
+            manifest: package.into_manifest(),
+            plugin,
+        })
     }
 }

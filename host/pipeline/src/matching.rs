@@ -59,7 +59,9 @@ impl Matcher {
     /// Matches posts, in their order. Blocking and free of I/O: for a thread of the executor.
     pub fn first_look(&self, posts: &[Arc<Labeled<Post>>]) -> Vec<Verdicts> {
         let mut scratch = Scratch::default();
-        let Some(first) = posts.first() else { return Vec::new() };
+        let Some(first) = posts.first() else {
+            return Vec::new();
+        };
         let mut doc = Doc::of(first);
         posts
             .iter()
@@ -69,11 +71,12 @@ impl Matcher {
                     doc.refill(post);
                 }
                 let mut verdicts = Verdicts::default();
-                self.index.matches(&doc, &mut scratch, |position, truth| match truth {
-                    Truth::Yes => verdicts.yes.push(position),
-                    Truth::Maybe => verdicts.maybe.push(position),
-                    Truth::No => {}
-                });
+                self.index
+                    .matches(&doc, &mut scratch, |position, truth| match truth {
+                        Truth::Yes => verdicts.yes.push(position),
+                        Truth::Maybe => verdicts.maybe.push(position),
+                        Truth::No => {}
+                    });
                 if !verdicts.none() {
                     verdicts.yes.sort_unstable();
                     verdicts.maybe.sort_unstable();
@@ -85,7 +88,12 @@ impl Matcher {
     }
 
     /// Decides what only the analysis can tell. Without an analysis a `maybe` stays out: what is not known to match is not kept.
-    pub fn second_look(&self, post: &Labeled<Post>, verdicts: &mut Verdicts, analysis: Option<&Analysis>) {
+    pub fn second_look(
+        &self,
+        post: &Labeled<Post>,
+        verdicts: &mut Verdicts,
+        analysis: Option<&Analysis>,
+    ) {
         if verdicts.maybe.is_empty() {
             return;
         }
@@ -104,7 +112,12 @@ impl Matcher {
     pub fn split(&self, verdicts: &Verdicts) -> (Vec<MonitorId>, Vec<MonitorId>) {
         let (mut yes, mut no) = (Vec::new(), Vec::new());
         for (position, monitor) in (0u32..).zip(&self.monitors) {
-            if verdicts.yes.binary_search(&position).is_ok() { &mut yes } else { &mut no }.push(monitor.id.clone());
+            if verdicts.yes.binary_search(&position).is_ok() {
+                &mut yes
+            } else {
+                &mut no
+            }
+            .push(monitor.id.clone());
         }
         (yes, no)
     }

@@ -34,7 +34,10 @@ const LONGEST_MS: i64 = Instant::HOUR_MS;
 pub(crate) async fn run(host: &Host, lease: &mut JobLease, owner: &str) -> Result<Next, JobError> {
     let tenant = host.tenant(&lease.scope()).await?;
     loop {
-        let notices = tenant.db.lease_notices(owner, host.settings.lease_ms, BATCH).await?;
+        let notices = tenant
+            .db
+            .lease_notices(owner, host.settings.lease_ms, BATCH)
+            .await?;
         if notices.is_empty() {
             return Ok(tenant.db.next_notice().await?.map_or(Next::Done, Next::Due));
         }
@@ -42,8 +45,14 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease, owner: &str) -> Resul
             let mut receipts = Vec::new();
             let settlement = attempt(host, &tenant, &notice, &mut receipts).await;
             host.counters.delivery_attempts.add(1);
-            host.counters.delivered.add(u64::from(settlement == Settlement::Delivered));
-            if !tenant.db.settle_notice(&notice, &settlement, &receipts).await? {
+            host.counters
+                .delivered
+                .add(u64::from(settlement == Settlement::Delivered));
+            if !tenant
+                .db
+                .settle_notice(&notice, &settlement, &receipts)
+                .await?
+            {
                 // Another worker took it over: what this attempt did is still in the ledger.
                 tenant.db.append_receipts(&receipts).await?;
             }
@@ -55,30 +64,87 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease, owner: &str) -> Resul
 }
 
 /// One attempt, from the notice to its settlement.
-async fn attempt(host: &Host, tenant: &Tenant, leased: &LeasedNotice, receipts: &mut Vec<Receipt>) -> Settlement {
+async fn attempt(
+    host: &Host,
+    tenant: &Tenant,
+    leased: &LeasedNotice,
+    receipts: &mut Vec<Receipt>,
+) -> Settlement {
     let (plugged, _, installation) = match tenant.plugged(&leased.channel) {
         Ok(found) => found,
-        Err(_) => return again(host, &leased.notice, None, "the channel is switched off or not loaded"),
+        Err(_) => {
+            return again(
+                host,
+                &leased.notice,
+                None,
+                "the channel is switched off or not loaded",
+            );
+        }
     };
     let draft = draft(&leased.notice);
     let destination = installation.config.as_str();
-    let message = match call(host, &plugged, plugged.door.project_notice::<&Labeled<Post>>(&draft, &[], destination), receipts).await {
+    let message = match call(
+        host,
+        &plugged,
+        plugged
+            .door
+            .project_notice::<&Labeled<Post>>(&draft, &[], destination),
+        receipts,
+    )
+    .await
+    {
         Ok(message) => message,
         Err(error) => return again(host, &leased.notice, None, &problem(&error)),
     };
     let reply = match message {
-        AdmittedChannel::Http(request) => http(host, &plugged, &leased.notice, request, receipts).await,
-        AdmittedChannel::Email(email) => mail(host, &plugged, &leased.notice, &email, destination, receipts).await,
-        AdmittedChannel::Verdict(_) => return again(host, &leased.notice, None, "the channel judged where it was to compose"),
+        AdmittedChannel::Http(request) => {
+            http(host, &plugged, &leased.notice, request, receipts).await
+        }
+        AdmittedChannel::Email(email) => {
+            mail(
+                host,
+                &plugged,
+                &leased.notice,
+                &email,
+                destination,
+                receipts,
+            )
+            .await
+        }
+        AdmittedChannel::Verdict(_) => {
+            return again(
+                host,
+                &leased.notice,
+                None,
+                "the channel judged where it was to compose",
+            );
+        }
     };
     host.probe.at(Stage::Delivery).await;
-    match call(host, &plugged, plugged.door.project_reply(&draft, destination, reply), receipts).await {
+    match call(
+        host,
+        &plugged,
+        plugged.door.project_reply(&draft, destination, reply),
+        receipts,
+    )
+    .await
+    {
         Ok(AdmittedChannel::Verdict(DeliveryVerdict::Delivered)) => Settlement::Delivered,
-        Ok(AdmittedChannel::Verdict(DeliveryVerdict::Retry(seconds))) => {
-            again(host, &leased.notice, seconds, "the service asked to try again")
+        Ok(AdmittedChannel::Verdict(DeliveryVerdict::Retry(seconds))) => again(
+            host,
+            &leased.notice,
+            seconds,
+            "the service asked to try again",
+        ),
+        Ok(AdmittedChannel::Verdict(DeliveryVerdict::Failed(reason))) => {
+            Settlement::Dead { reason }
         }
-        Ok(AdmittedChannel::Verdict(DeliveryVerdict::Failed(reason))) => Settlement::Dead { reason },
-        Ok(_) => again(host, &leased.notice, None, "the channel composed where it was to judge"),
+        Ok(_) => again(
+            host,
+            &leased.notice,
+            None,
+            "the channel composed where it was to judge",
+        ),
         Err(error) => again(host, &leased.notice, None, &problem(&error)),
     }
 }
@@ -87,18 +153,33 @@ async fn call(
     host: &Host,
     plugged: &Plugged,
     projected: Result<
-        (isocial_gate::Passed<isocial_model::channel::ChannelCall>, isocial_gate::OpenReceipt<isocial_gate::ChannelContext>),
+        (
+            isocial_gate::Passed<isocial_model::channel::ChannelCall>,
+            isocial_gate::OpenReceipt<isocial_gate::ChannelContext>,
+        ),
         isocial_gate::ProjectError,
     >,
     receipts: &mut Vec<Receipt>,
 ) -> Result<AdmittedChannel, CallError> {
-    let (result, receipt) =
-        plugged.call(&host.executor, projected?, Plugin::channel, |door, answer, open| door.admit_channel(answer, open)).await;
+    let (result, receipt) = plugged
+        .call(
+            &host.executor,
+            projected?,
+            Plugin::channel,
+            |door, answer, open| door.admit_channel(answer, open),
+        )
+        .await;
     receipts.push(receipt);
     result
 }
 
-async fn http(host: &Host, plugged: &Plugged, notice: &Notice, request: Request, receipts: &mut Vec<Receipt>) -> Reply {
+async fn http(
+    host: &Host,
+    plugged: &Plugged,
+    notice: &Notice,
+    request: Request,
+    receipts: &mut Vec<Receipt>,
+) -> Reply {
     let now = host.clock.now();
     let method = request.method.name();
     match isocial_gate::permit(request, plugged.door.egress()) {
@@ -112,12 +193,23 @@ async fn http(host: &Host, plugged: &Plugged, notice: &Notice, request: Request,
                 message_id: Some(&notice.idempotency_key),
             };
             let exchange = host.egress.exchange(permitted, &call).await;
-            receipts.extend(exchange.session_lines.into_iter().map(|line| Receipt { at: now, line: Line::Egress(line) }));
-            receipts.push(Receipt { at: now, line: Line::Egress(exchange.line) });
+            receipts.extend(exchange.session_lines.into_iter().map(|line| Receipt {
+                at: now,
+                line: Line::Egress(line),
+            }));
+            receipts.push(Receipt {
+                at: now,
+                line: Line::Egress(exchange.line),
+            });
             Reply::Http(exchange.answer)
         }
         Err(denial) => {
-            receipts.push(crate::plugged::denied(plugged.door.package(), now, method, &denial));
+            receipts.push(crate::plugged::denied(
+                plugged.door.package(),
+                now,
+                method,
+                &denial,
+            ));
             Reply::Http(Answer::Failed(Failure::Denied))
         }
     }
@@ -133,7 +225,10 @@ async fn mail(
     receipts: &mut Vec<Receipt>,
 ) -> Reply {
     let Some((smtp, from)) = &host.settings.smtp else {
-        return Reply::Smtp { code: 0, text: "no mail server is configured".into() };
+        return Reply::Smtp {
+            code: 0,
+            text: "no mail server is configured".into(),
+        };
     };
     let binding = MailBinding {
         from: from.clone(),
@@ -144,13 +239,27 @@ async fn mail(
     let now = host.clock.now();
     match isocial_gate::permit_mail(email, &binding) {
         Ok(permitted) => {
-            let sent = host.egress.send_mail(&permitted, smtp, plugged.door.package()).await;
-            receipts.push(Receipt { at: now, line: Line::Egress(sent.line) });
+            let sent = host
+                .egress
+                .send_mail(&permitted, smtp, plugged.door.package())
+                .await;
+            receipts.push(Receipt {
+                at: now,
+                line: Line::Egress(sent.line),
+            });
             sent.reply
         }
         Err(denial) => {
-            receipts.push(crate::plugged::denied(plugged.door.package(), now, "MAIL", &denial));
-            Reply::Smtp { code: 0, text: format!("denied by rule {}", denial.rule) }
+            receipts.push(crate::plugged::denied(
+                plugged.door.package(),
+                now,
+                "MAIL",
+                &denial,
+            ));
+            Reply::Smtp {
+                code: 0,
+                text: format!("denied by rule {}", denial.rule),
+            }
         }
     }
 }
@@ -160,7 +269,10 @@ fn recipients(destination: &str) -> Vec<String> {
     let config: serde_json::Value = serde_json::from_str(destination).unwrap_or_default();
     match config.get("to") {
         Some(serde_json::Value::String(one)) => vec![one.clone()],
-        Some(serde_json::Value::Array(many)) => many.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
+        Some(serde_json::Value::Array(many)) => many
+            .iter()
+            .filter_map(|v| v.as_str().map(str::to_owned))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -188,18 +300,28 @@ fn again(host: &Host, notice: &Notice, asked_seconds: Option<u32>, reason: &str)
     if notice.attempt >= host.settings.attempts {
         return Settlement::Dead { reason };
     }
-    let doubled = host.settings.backoff_ms.saturating_mul(1 << notice.attempt.saturating_sub(1).min(20)).min(LONGEST_MS);
+    let doubled = host
+        .settings
+        .backoff_ms
+        .saturating_mul(1 << notice.attempt.saturating_sub(1).min(20))
+        .min(LONGEST_MS);
     let mut byte = [0u8; 1];
     host.entropy.fill(&mut byte);
     let jittered = doubled / 2 + doubled * i64::from(byte[0]) / 510;
     let wait = jittered.max(asked_seconds.map_or(0, |s| i64::from(s) * 1_000));
-    Settlement::Retry { at: host.clock.now().plus_ms(wait), reason }
+    Settlement::Retry {
+        at: host.clock.now().plus_ms(wait),
+        reason,
+    }
 }
 
 /// A problem without any text of the plugin or the service.
 fn problem(error: &CallError) -> String {
     match error {
-        CallError::Rejected(rejection) => format!("the channel's answer was not admitted: {}", rejection.name()),
+        CallError::Rejected(rejection) => format!(
+            "the channel's answer was not admitted: {}",
+            rejection.name()
+        ),
         CallError::Sandbox(stopped) => stopped.to_string(),
         CallError::Project(error) => error.to_string(),
         CallError::Thread(error) => error.to_string(),

@@ -51,7 +51,9 @@ pub struct Plugged {
 
 impl std::fmt::Debug for Plugged {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Plugged").field("door", &self.door).finish_non_exhaustive()
+        f.debug_struct("Plugged")
+            .field("door", &self.door)
+            .finish_non_exhaustive()
     }
 }
 
@@ -81,11 +83,17 @@ impl Plugged {
     {
         let plugin = self.plugin.clone();
         match executor.run(self.turn, move || run(&plugin, passed)).await {
-            Ok(Called { outcome: Ok(answer), .. }) => {
+            Ok(Called {
+                outcome: Ok(answer),
+                ..
+            }) => {
                 let (result, receipt) = admit(&self.door, answer, open);
                 (result.map_err(CallError::from), receipt)
             }
-            Ok(Called { outcome: Err(stopped), .. }) => {
+            Ok(Called {
+                outcome: Err(stopped),
+                ..
+            }) => {
                 let receipt = self.door.fail((&stopped).into(), open);
                 (Err(stopped.into()), receipt)
             }
@@ -97,7 +105,12 @@ impl Plugged {
     }
 
     /// Makes the requests that a plugin wants made, in parallel, each only if the gate permits it.
-    pub(crate) async fn exchange(&self, egress: &Egress, now: Instant, requests: Vec<Request>) -> Exchanged {
+    pub(crate) async fn exchange(
+        &self,
+        egress: &Egress,
+        now: Instant,
+        requests: Vec<Request>,
+    ) -> Exchanged {
         let meter = Meter::new(requests.len() as u32 + 2, STEP_BYTES);
         let each = requests.into_iter().map(|request| {
             let meter = &meter;
@@ -150,5 +163,8 @@ pub(crate) fn denied(plugin: &PackageRef, now: Instant, method: &str, denial: &D
         bytes_in: 0,
         result: format!("denied:{}", denial.rule),
     };
-    Receipt { at: now, line: Line::Egress(line) }
+    Receipt {
+        at: now,
+        line: Line::Egress(line),
+    }
 }

@@ -24,7 +24,14 @@ pub enum Stage {
 
 impl Stage {
     /// All stages.
-    pub const ALL: [Self; 6] = [Self::Fetch, Self::Commit, Self::Analyse, Self::Notice, Self::Delivery, Self::Export];
+    pub const ALL: [Self; 6] = [
+        Self::Fetch,
+        Self::Commit,
+        Self::Analyse,
+        Self::Notice,
+        Self::Delivery,
+        Self::Export,
+    ];
     /// The name in the variable and the marker.
     pub const fn name(self) -> &'static str {
         match self {
@@ -59,12 +66,20 @@ impl Probe {
         let mut parts = text.splitn(3, ':');
         let (stage, n, marker) = (parts.next()?, parts.next()?, parts.next()?);
         let stage = Stage::ALL.into_iter().find(|s| s.name() == stage)?;
-        Some(Self(Some(Point { stage, left: AtomicU32::new(n.parse().ok()?), marker: marker.into() })))
+        Some(Self(Some(Point {
+            stage,
+            left: AtomicU32::new(n.parse().ok()?),
+            marker: marker.into(),
+        })))
     }
     /// Passes a stage.
     pub(crate) async fn at(&self, stage: Stage) {
-        let Some(point) = self.0.as_ref().filter(|p| p.stage == stage) else { return };
-        let passed = point.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        let Some(point) = self.0.as_ref().filter(|p| p.stage == stage) else {
+            return;
+        };
+        let passed = point
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
         if passed == Ok(1) && std::fs::write(&point.marker, stage.name()).is_ok() {
             std::future::pending::<()>().await;
         }

@@ -38,7 +38,11 @@ impl Default for Settings {
             steps: 64,
             workers: 4,
             lease_ms: 30_000,
-            spike: SpikeRule { minimum: 20, factor: 4.0, refractory_h: 24 },
+            spike: SpikeRule {
+                minimum: 20,
+                factor: 4.0,
+                refractory_h: 24,
+            },
             attempts: 8,
             backoff_ms: 5_000,
             exceptions: Vec::new(),

@@ -43,7 +43,9 @@ pub enum StepError {
     #[error(transparent)]
     Call(#[from] CallError),
     /// The connector never came to a page.
-    #[error("the connector asked for requests {ROUNDS} times without a page: expected a page, or tasks for later")]
+    #[error(
+        "the connector asked for requests {ROUNDS} times without a page: expected a page, or tasks for later"
+    )]
     Endless,
     /// The connector answered in the shape of another call.
     #[error("the connector answered in the shape of another call")]
@@ -59,8 +61,16 @@ pub(crate) async fn step_with(
     place: &Place,
     probe: &Probe,
 ) -> Step {
-    let mut step = Step { result: Err(StepError::Endless), receipts: Vec::new(), page_call: None, come_back: None };
-    let mut call = ConnectorCall::Next { job: job.clone(), place: place.clone() };
+    let mut step = Step {
+        result: Err(StepError::Endless),
+        receipts: Vec::new(),
+        page_call: None,
+        come_back: None,
+    };
+    let mut call = ConnectorCall::Next {
+        job: job.clone(),
+        place: place.clone(),
+    };
     for _ in 0..ROUNDS {
         match connector(executor, plugged, call, &mut step.receipts).await {
             Ok(AdmittedConnector::Page(page)) => {
@@ -71,7 +81,12 @@ pub(crate) async fn step_with(
             Ok(AdmittedConnector::Again { requests, scratch }) => {
                 let answers = exchange(egress, plugged, job.now, requests, &mut step).await;
                 probe.at(Stage::Fetch).await;
-                call = ConnectorCall::Respond { job: job.clone(), place: place.clone(), scratch, answers };
+                call = ConnectorCall::Respond {
+                    job: job.clone(),
+                    place: place.clone(),
+                    scratch,
+                    answers,
+                };
             }
             Ok(AdmittedConnector::Fault(fault)) => {
                 step.result = Err(StepError::Fault(fault));
@@ -111,8 +126,14 @@ pub(crate) async fn connector(
     receipts: &mut Vec<Receipt>,
 ) -> Result<AdmittedConnector, CallError> {
     let projected = plugged.door.project_connector(call)?;
-    let (result, receipt) =
-        plugged.call(executor, projected, Plugin::connector, |door, answer, open| door.admit_connector(answer, open)).await;
+    let (result, receipt) = plugged
+        .call(
+            executor,
+            projected,
+            Plugin::connector,
+            |door, answer, open| door.admit_connector(answer, open),
+        )
+        .await;
     receipts.push(receipt);
     result
 }

@@ -9,7 +9,9 @@ use std::{
 };
 
 use isocial_gate::{Door, DoorSpec, EgressGrant, Layer, LayerName, SlotGrant};
-use isocial_model::{AccountId, InstallationId, Kind, MonitorId, connector::QueryPlan, contract::HostRule};
+use isocial_model::{
+    AccountId, InstallationId, Kind, MonitorId, connector::QueryPlan, contract::HostRule,
+};
 use isocial_query::{Query, handles_in_query, parse_stored, plan};
 use isocial_store::{OrgDb, OrgScope, StoreError, setup::Installation, setup::Monitor};
 
@@ -69,7 +71,12 @@ pub struct Tenant {
 impl Tenant {
     /// Reads monitors and installations. What cannot be used is left out with a warning: one broken query stops no other.
     pub(crate) async fn read(host: &Host, db: OrgDb, scope: OrgScope) -> Result<Self, StoreError> {
-        let monitors: Vec<Monitor> = db.monitors().await?.into_iter().filter(|m| m.enabled).collect();
+        let monitors: Vec<Monitor> = db
+            .monitors()
+            .await?
+            .into_iter()
+            .filter(|m| m.enabled)
+            .collect();
         let mut queries: HashMap<MonitorId, Arc<Query>> = HashMap::new();
         let mut handles = Vec::new();
         for monitor in &monitors {
@@ -78,14 +85,21 @@ impl Tenant {
                     handles.extend(handles_in_query(&query));
                     queries.insert(monitor.id.clone(), Arc::new(query));
                 }
-                Err(_) => tracing::warn!(monitor.id = %monitor.id, "a stored query does not parse any more; the monitor rests"),
+                Err(_) => {
+                    tracing::warn!(monitor.id = %monitor.id, "a stored query does not parse any more; the monitor rests")
+                }
             }
         }
         let mut by_source: HashMap<AccountId, Vec<Watched>> = HashMap::new();
         for monitor in &monitors {
-            let Some(query) = queries.get(&monitor.id) else { continue };
+            let Some(query) = queries.get(&monitor.id) else {
+                continue;
+            };
             for source in &monitor.sources {
-                let watched = Watched { id: monitor.id.clone(), query: Arc::clone(query) };
+                let watched = Watched {
+                    id: monitor.id.clone(),
+                    query: Arc::clone(query),
+                };
                 by_source.entry(source.clone()).or_default().push(watched);
             }
         }
@@ -93,7 +107,13 @@ impl Tenant {
             .into_iter()
             .map(|(source, watched)| {
                 let plan = any_of(watched.iter().map(|w| plan(&w.query)));
-                (source, Arc::new(Reading { matcher: Arc::new(Matcher::new(watched)), plan }))
+                (
+                    source,
+                    Arc::new(Reading {
+                        matcher: Arc::new(Matcher::new(watched)),
+                        plan,
+                    }),
+                )
             })
             .collect();
         let mut tenant = Self {
@@ -106,19 +126,34 @@ impl Tenant {
         };
         handles.sort();
         handles.dedup();
-        for installation in tenant.db.installations().await?.into_iter().filter(|i| i.enabled) {
+        for installation in tenant
+            .db
+            .installations()
+            .await?
+            .into_iter()
+            .filter(|i| i.enabled)
+        {
             match plug(host, &tenant.db, &installation, &handles) {
                 Ok((plugged, loaded)) => {
                     if loaded.kind == Kind::LanguagePack {
                         let languages = loaded.manifest.languages.clone();
-                        tenant.packs.push(Pack { languages, plugged: plugged.clone() });
+                        tenant.packs.push(Pack {
+                            languages,
+                            plugged: plugged.clone(),
+                        });
                     }
-                    tenant.plugged.insert(installation.id.clone(), (plugged, loaded, installation));
+                    tenant
+                        .plugged
+                        .insert(installation.id.clone(), (plugged, loaded, installation));
                 }
-                Err(error) => tracing::warn!(installation.id = %installation.id, error = %error, "an installation cannot be used"),
+                Err(error) => {
+                    tracing::warn!(installation.id = %installation.id, error = %error, "an installation cannot be used")
+                }
             }
         }
-        tenant.packs.sort_by(|a, b| a.plugged.door.package().cmp(b.plugged.door.package()));
+        tenant
+            .packs
+            .sort_by(|a, b| a.plugged.door.package().cmp(b.plugged.door.package()));
         Ok(tenant)
     }
 
@@ -135,8 +170,14 @@ impl Tenant {
         &self.packs
     }
     /// An installation, plugged in.
-    pub fn plugged(&self, id: &InstallationId) -> Result<(Plugged, Arc<Loaded>, Installation), PlugError> {
-        self.plugged.get(id).cloned().ok_or_else(|| PlugError::Absent(id.clone()))
+    pub fn plugged(
+        &self,
+        id: &InstallationId,
+    ) -> Result<(Plugged, Arc<Loaded>, Installation), PlugError> {
+        self.plugged
+            .get(id)
+            .cloned()
+            .ok_or_else(|| PlugError::Absent(id.clone()))
     }
 }
 
@@ -151,13 +192,17 @@ fn plug(
         .library
         .get(&installation.package)
         .ok_or_else(|| PlugError::NotLoaded(installation.package.to_string()))?;
-    let grant: Grant =
-        serde_json::from_str(&installation.grant).map_err(|_| PlugError::Grant(installation.id.clone()))?;
+    let grant: Grant = serde_json::from_str(&installation.grant)
+        .map_err(|_| PlugError::Grant(installation.id.clone()))?;
     let door = Door::new(DoorSpec {
         package: installation.package.clone(),
         kind: loaded.kind,
         contracts: loaded.manifest.contracts.clone(),
-        layers: vec![Layer::neutral(LayerName::Operator), Layer::neutral(LayerName::Organisation), grant.layer()],
+        layers: vec![
+            Layer::neutral(LayerName::Operator),
+            Layer::neutral(LayerName::Organisation),
+            grant.layer(),
+        ],
         keys: db.keys(),
         clock: Arc::clone(&host.clock),
         network: loaded.network(),
@@ -186,20 +231,34 @@ pub(crate) fn turn(org: &isocial_model::OrgId) -> u64 {
 
 /// Where an installation may reach: the manifest's hosts, those that a person added, and the operator's exceptions for exactly these.
 fn egress_grant(host: &Host, loaded: &Loaded, grant: &Grant) -> EgressGrant {
-    let hosts: Vec<HostRule> = loaded.manifest.contracts.iter().flat_map(|c| c.egress.clone()).collect();
-    let named = |name: &str| {
-        grant.hosts.iter().any(|h| h.split(':').next() == Some(name)) || hosts.iter().any(|rule| rule.host == name)
-    };
-    let mut slot_hosts: Vec<String> = grant.hosts.clone();
-    slot_hosts.extend(hosts.iter().filter(|r| r.host != HostRule::TENANT_DECLARED).map(|r| r.host.clone()));
+    let hosts: Vec<HostRule> = loaded
+        .manifest
+        .contracts
+        .iter()
+        .flat_map(|c| c.egress.clone())
+        .collect();
+    let literal = hosts
+        .iter()
+        .filter(|r| r.host != HostRule::TENANT_DECLARED)
+        .map(|r| r.host.clone());
+    let slot_hosts: Vec<String> = grant.hosts.iter().cloned().chain(literal).collect();
     EgressGrant {
-        exceptions: host.settings.exceptions.iter().filter(|e| named(&e.host)).cloned().collect(),
+        exceptions: host
+            .settings
+            .exceptions
+            .iter()
+            .filter(|e| slot_hosts.contains(&e.host))
+            .cloned()
+            .collect(),
         tenant_hosts: grant.hosts.clone(),
         slots: loaded
             .manifest
             .credentials
             .iter()
-            .map(|slot| SlotGrant { slot: slot.clone(), hosts: slot_hosts.clone() })
+            .map(|slot| SlotGrant {
+                slot: slot.clone(),
+                hosts: slot_hosts.clone(),
+            })
             .collect(),
         input: loaded.kind == Kind::Connector,
         hosts,

@@ -52,15 +52,29 @@ const KNOWN: u32 = 200;
 pub(crate) async fn run(host: &Host, lease: &JobLease) -> Result<Next, JobError> {
     let id: MonitorId = lease.subject().parse().map_err(|_| JobError::Subject)?;
     let tenant = host.tenant(&lease.scope()).await?;
-    let Some(monitor) = tenant.monitor(&id) else { return Ok(Next::Done) };
-    let rules: Vec<Rule> = tenant.db.rules(Some(&id)).await?.into_iter().filter(|r| r.enabled).collect();
+    let Some(monitor) = tenant.monitor(&id) else {
+        return Ok(Next::Done);
+    };
+    let rules: Vec<Rule> = tenant
+        .db
+        .rules(Some(&id))
+        .await?
+        .into_iter()
+        .filter(|r| r.enabled)
+        .collect();
     if rules.is_empty() {
         return Ok(Next::Done);
     }
     let now = host.clock.now();
     let buckets = tenant
         .db
-        .timeline(&id, Unit::Hour, now.floor(Instant::HOUR_MS).plus_ms(-LOOK_BACK_H * Instant::HOUR_MS), now.plus_ms(1))
+        .timeline(
+            &id,
+            Unit::Hour,
+            now.floor(Instant::HOUR_MS)
+                .plus_ms(-LOOK_BACK_H * Instant::HOUR_MS),
+            now.plus_ms(1),
+        )
         .await?;
     let known = tenant.db.incidents(Some(&id), KNOWN).await?;
     let mut notices = 0;
@@ -69,22 +83,39 @@ pub(crate) async fn run(host: &Host, lease: &JobLease) -> Result<Next, JobError>
             tracing::warn!(rule.id = %rule.id, "a rule does not read any more; it rests");
             continue;
         };
-        let last = known.iter().filter(|i| i.rule == rule.id).map(|i| i.start).max();
+        let last = known
+            .iter()
+            .filter(|i| i.rule == rule.id)
+            .map(|i| i.start)
+            .max();
         let watermark = last.unwrap_or(Instant(i64::MIN + 1));
         let (found, event) = match spec {
             RuleSpec::Spike { minimum, factor } => {
-                let counts: BTreeMap<Instant, u64> = buckets.iter().map(|b| (b.start, b.total)).collect();
-                (spikes(&counts, watermark, last, &spike_rule(host, minimum, factor)), "spike")
+                let counts: BTreeMap<Instant, u64> =
+                    buckets.iter().map(|b| (b.start, b.total)).collect();
+                (
+                    spikes(&counts, watermark, last, &spike_rule(host, minimum, factor)),
+                    "spike",
+                )
             }
             RuleSpec::Negative { minimum, share } => {
                 let least = u64::from(minimum.unwrap_or(host.settings.spike.minimum));
                 let refractory = i64::from(host.settings.spike.refractory_h) * Instant::HOUR_MS;
                 let mut last = last;
                 let mut found = Vec::new();
-                for b in buckets.iter().filter(|b| b.start > watermark && b.total >= least) {
-                    let quiet = last.is_none_or(|l| b.start.as_millis() - l.as_millis() >= refractory);
+                for b in buckets
+                    .iter()
+                    .filter(|b| b.start > watermark && b.total >= least)
+                {
+                    let quiet =
+                        last.is_none_or(|l| b.start.as_millis() - l.as_millis() >= refractory);
                     if quiet && b.negative as f64 >= share * b.total as f64 {
-                        found.push(Spike { hour: b.start, count: b.negative, expected: share * b.total as f64, severity: rule.severity });
+                        found.push(Spike {
+                            hour: b.start,
+                            count: b.negative,
+                            expected: share * b.total as f64,
+                            severity: rule.severity,
+                        });
                         last = Some(b.start);
                     }
                 }
@@ -99,14 +130,20 @@ pub(crate) async fn run(host: &Host, lease: &JobLease) -> Result<Next, JobError>
     }
     // Scheduled even where none was new: a run that was killed between the two had kept them without.
     if notices > 0 || tenant.db.next_notice().await?.is_some() {
-        host.deployment.schedule(&tenant.scope, JobKind::Notify, "", now).await?;
+        host.deployment
+            .schedule(&tenant.scope, JobKind::Notify, "", now)
+            .await?;
     }
     Ok(Next::Done)
 }
 
 fn spike_rule(host: &Host, minimum: Option<u32>, factor: Option<f64>) -> SpikeRule {
     let default = host.settings.spike;
-    SpikeRule { minimum: minimum.unwrap_or(default.minimum), factor: factor.unwrap_or(default.factor), ..default }
+    SpikeRule {
+        minimum: minimum.unwrap_or(default.minimum),
+        factor: factor.unwrap_or(default.factor),
+        ..default
+    }
 }
 
 /// Keeps an incident with one notice a channel; the number of notices that were new.
@@ -120,7 +157,11 @@ async fn keep(
 ) -> Result<u64, JobError> {
     let id = tenant.db.incident_id(&rule.id, spike.hour);
     let end = spike.hour.plus_ms(Instant::HOUR_MS);
-    let link = format!("{}api/v1/organisations/{}/incidents#{id}", host.settings.own_base, tenant.db.id());
+    let link = format!(
+        "{}api/v1/organisations/{}/incidents#{id}",
+        host.settings.own_base,
+        tenant.db.id()
+    );
     let severity = spike.severity.max(rule.severity);
     let notices: Vec<NewNotice> = rule
         .channels

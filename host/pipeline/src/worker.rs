@@ -25,12 +25,24 @@ pub async fn begin(host: &Host) -> Result<Run, StoreError> {
     use isocial_model::receipt::{Line, Receipt};
     let (run, unclean) = host.deployment.begin_run().await?;
     if !unclean.is_empty() {
-        tracing::warn!(runs = unclean.len(), "the last run did not end cleanly; every ledger gets a line about it");
+        tracing::warn!(
+            runs = unclean.len(),
+            "the last run did not end cleanly; every ledger gets a line about it"
+        );
         let now = host.clock.now();
-        let line = Receipt { at: now, line: Line::UncleanStop { noticed: now } };
-        host.deployment.append_receipts(std::slice::from_ref(&line)).await?;
+        let line = Receipt {
+            at: now,
+            line: Line::UncleanStop { noticed: now },
+        };
+        host.deployment
+            .append_receipts(std::slice::from_ref(&line))
+            .await?;
         for scope in host.deployment.scopes_after_unclean(&unclean).await? {
-            host.deployment.org(&scope).await?.append_receipts(std::slice::from_ref(&line)).await?;
+            host.deployment
+                .org(&scope)
+                .await?
+                .append_receipts(std::slice::from_ref(&line))
+                .await?;
         }
     }
     Ok(run)
@@ -80,7 +92,11 @@ fn owner(host: &Host, n: usize) -> String {
 async fn rest(host: &Host, stop: &CancellationToken) {
     let now = host.clock.now();
     let due = host.deployment.next_due().await.ok().flatten();
-    let wait = due.map_or(LOOK_MS, |d| u64::try_from(d.as_millis() - now.as_millis()).unwrap_or(0).clamp(10, LOOK_MS));
+    let wait = due.map_or(LOOK_MS, |d| {
+        u64::try_from(d.as_millis() - now.as_millis())
+            .unwrap_or(0)
+            .clamp(10, LOOK_MS)
+    });
     tokio::select! {
         () = stop.cancelled() => {}
         () = tokio::time::sleep(std::time::Duration::from_millis(wait)) => {}
@@ -89,7 +105,13 @@ async fn rest(host: &Host, stop: &CancellationToken) {
 
 /// Takes one due job and runs it. False if none was due.
 async fn one(host: &Host, owner: &str) -> Result<bool, StoreError> {
-    let Some(mut lease) = host.deployment.lease_due(owner, host.settings.lease_ms, 1).await?.into_iter().next() else {
+    let Some(mut lease) = host
+        .deployment
+        .lease_due(owner, host.settings.lease_ms, 1)
+        .await?
+        .into_iter()
+        .next()
+    else {
         return Ok(false);
     };
     let next = match dispatch(host, &mut lease, owner).await {

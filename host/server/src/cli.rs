@@ -6,19 +6,24 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Monitors what the public says about your brands, with plugins that are given no more than they need.
 #[derive(Debug, Parser)]
-#[command(name = "isocial", version, arg_required_else_help = true, max_term_width = 100)]
-pub struct Cli {
+#[command(
+    name = "isocial",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
     /// Configuration file; every key can also be set by an `ISOCIAL_…` variable.
     #[arg(long, global = true, env = "ISOCIAL_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Shows the main job: a brand's week, from a network to an alert, an export and the receipts of what each plugin was given.
     Demo(Demo),
     /// Serves the API and runs the jobs until stopped.
@@ -41,50 +46,53 @@ pub enum Command {
 
 /// Whether a program reads along.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct Json {
+pub(crate) struct Json {
     /// Prints JSON for programs.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// `isocial demo`
 #[derive(Debug, Args)]
-pub struct Demo {
+pub(crate) struct Demo {
     /// Ends after the summary instead of serving on.
     #[arg(long)]
-    pub once: bool,
+    pub(crate) once: bool,
     /// Prints the summary as one JSON object.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Reads real networks that need no login instead of the sample network.
     #[arg(long, conflicts_with = "archive")]
-    pub live: bool,
+    pub(crate) live: bool,
     /// With `--live`: a feed to read.
     #[arg(long, requires = "live", value_name = "URL")]
-    pub feed: Option<String>,
+    pub(crate) feed: Option<String>,
     /// With `--live`: a Mastodon instance, such as https://mastodon.example.
     #[arg(long, requires = "live", value_name = "URL")]
-    pub mastodon: Option<String>,
+    pub(crate) mastodon: Option<String>,
     /// With `--live`: the hashtag to read at that instance, without `#`.
     #[arg(long, requires = "live", default_value = "opensource")]
-    pub hashtag: String,
+    pub(crate) hashtag: String,
     /// Reads a file of posts, one JSON object a line; `{"text": "…"}` is enough.
     #[arg(long, value_name = "FILE.jsonl[.gz]")]
-    pub archive: Option<PathBuf>,
+    pub(crate) archive: Option<PathBuf>,
     /// The monitor's query; without it an archive matches as a whole.
     #[arg(long, value_name = "QUERY")]
-    pub query: Option<String>,
+    pub(crate) query: Option<String>,
     /// Keeps the demo's data in this folder instead of one that is removed at the end.
     #[arg(long, value_name = "FOLDER")]
-    pub keep: Option<PathBuf>,
+    pub(crate) keep: Option<PathBuf>,
+    /// Where the exported files go.
+    #[arg(long, value_name = "FOLDER", default_value = "isocial-demo")]
+    pub(crate) exports: PathBuf,
     /// Seed of the sample week.
     #[arg(long, default_value_t = 7)]
-    pub seed: u64,
+    pub(crate) seed: u64,
 }
 
 /// Kinds of plugin, as the command line names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum KindName {
+pub(crate) enum KindName {
     /// Turns a network's API into changes to public posts.
     Connector,
     /// Reads text in its languages.
@@ -97,7 +105,7 @@ pub enum KindName {
 
 /// `isocial plugin`
 #[derive(Debug, Subcommand)]
-pub enum Plugin {
+pub(crate) enum Plugin {
     /// Writes a crate that builds and passes its test.
     New {
         /// The kind.
@@ -148,7 +156,7 @@ pub enum Plugin {
 
 /// `isocial org`
 #[derive(Debug, Subcommand)]
-pub enum Org {
+pub(crate) enum Org {
     /// Makes an organisation.
     Create {
         /// 2–40 of a–z, 0–9 and `-`; never given out twice.
@@ -187,7 +195,7 @@ pub enum Org {
 
 /// `isocial receipts`
 #[derive(Debug, Subcommand)]
-pub enum Receipts {
+pub(crate) enum Receipts {
     /// Checks an organisation's ledger: changed, missing, inserted and cut-off lines.
     Verify {
         /// The organisation's slug.
@@ -203,7 +211,7 @@ pub enum Receipts {
 
 /// `isocial config`
 #[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
+pub(crate) enum ConfigCommand {
     /// Prints every key with its meaning and default.
     Default,
     /// Prints the values in force and where each comes from.

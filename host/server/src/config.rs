@@ -7,18 +7,24 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 /// The reference of all keys, as text. `isocial config default` prints it.
-pub const DEFAULT: &str = include_str!("../default.toml");
+pub(crate) const DEFAULT: &str = include_str!("../default.toml");
 
 /// Variables that begin with `ISOCIAL_` and are no configuration keys.
-const OTHER_VARIABLES: [&str; 6] =
-    ["ISOCIAL_CONFIG", "ISOCIAL_BIN", "ISOCIAL_NOT_RUN_FILE", "ISOCIAL_REQUIRE_REAL", "ISOCIAL_BLESS", "ISOCIAL_TOKEN"];
+const OTHER_VARIABLES: [&str; 6] = [
+    "ISOCIAL_CONFIG",
+    "ISOCIAL_BIN",
+    "ISOCIAL_NOT_RUN_FILE",
+    "ISOCIAL_REQUIRE_REAL",
+    "ISOCIAL_BLESS",
+    "ISOCIAL_TOKEN",
+];
 /// Prefix of variables that only tests read.
 const TEST_PREFIX: &str = "ISOCIAL_TEST_";
 
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ConfigError {
+pub(crate) enum ConfigError {
     /// The file cannot be read.
     #[error("the configuration file {} cannot be read: {source}", path.display())]
     Unreadable {
@@ -66,7 +72,7 @@ macro_rules! section {
         $(#[$doc])*
         #[derive(Debug, Clone, Deserialize)]
         #[serde(deny_unknown_fields)]
-        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+        pub(crate) struct $name { $($(#[$field_doc])* pub $field: $type,)* }
     };
 }
 
@@ -111,7 +117,7 @@ section! {
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// For people.
     Text,
     /// For programs.
@@ -240,7 +246,7 @@ section! {
 /// How mail is protected on its way to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum SmtpTls {
+pub(crate) enum SmtpTls {
     /// TLS from the start.
     Implicit,
     /// TLS after STARTTLS.
@@ -251,33 +257,52 @@ pub enum SmtpTls {
 
 /// A value in force and where it comes from, for `isocial config check`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Effective {
+pub(crate) struct Effective {
     /// Dotted key.
-    pub key: String,
+    pub(crate) key: String,
     /// Its value as TOML; secrets as `…`.
-    pub value: String,
+    pub(crate) value: String,
     /// `default`, the file's path, or the variable's name.
-    pub origin: String,
+    pub(crate) origin: String,
 }
 
 /// Reads the default, the file (if there is one) and the variables.
-pub fn load(
+pub(crate) fn load(
     file: Option<&Path>,
     variables: impl Iterator<Item = (String, String)>,
 ) -> Result<(Config, Vec<Effective>), ConfigError> {
-    let internal = |message: String| ConfigError::Invalid { path: PathBuf::from("default.toml"), message };
-    let mut table: toml::Table = DEFAULT.parse().map_err(|e: toml::de::Error| internal(e.to_string()))?;
+    let internal = |message: String| ConfigError::Invalid {
+        path: PathBuf::from("default.toml"),
+        message,
+    };
+    let mut table: toml::Table = DEFAULT
+        .parse()
+        .map_err(|e: toml::de::Error| internal(e.to_string()))?;
     let mut origins = std::collections::BTreeMap::new();
     if let Some(path) = file {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.into(), source })?;
-        let invalid = |message: String| ConfigError::Invalid { path: path.into(), message };
-        let own: toml::Table = text.parse().map_err(|e: toml::de::Error| invalid(e.to_string()))?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.into(),
+            source,
+        })?;
+        let invalid = |message: String| ConfigError::Invalid {
+            path: path.into(),
+            message,
+        };
+        let own: toml::Table = text
+            .parse()
+            .map_err(|e: toml::de::Error| invalid(e.to_string()))?;
         check_keys(&own, &table, "", &text).map_err(invalid)?;
-        merge(&mut table, own, "", &path.display().to_string(), &mut origins);
+        merge(
+            &mut table,
+            own,
+            "",
+            &path.display().to_string(),
+            &mut origins,
+        );
         // Values are checked here, while the error can still point into this file.
         let merged = toml::to_string(&table).map_err(|e| invalid(e.to_string()))?;
-        toml::from_str::<Config>(&merged).map_err(|e| invalid(e.message().to_owned() + &line_of(&text, &e, &merged)))?;
+        toml::from_str::<Config>(&merged)
+            .map_err(|e| invalid(e.message().to_owned() + &line_of(&text, &e, &merged)))?;
     }
     from_variables(&mut table, variables, &mut origins)?;
     let merged = toml::to_string(&table).map_err(|e| internal(e.to_string()))?;
@@ -288,8 +313,15 @@ pub fn load(
         let secret = key == "smtp.password" && value.as_str() != Some("");
         effective.push(Effective {
             key: key.to_owned(),
-            value: if secret { "…".to_owned() } else { value.to_string() },
-            origin: origins.get(key).cloned().unwrap_or_else(|| "default".to_owned()),
+            value: if secret {
+                "…".to_owned()
+            } else {
+                value.to_string()
+            },
+            origin: origins
+                .get(key)
+                .cloned()
+                .unwrap_or_else(|| "default".to_owned()),
         });
     });
     Ok((config, effective))
@@ -297,9 +329,16 @@ pub fn load(
 
 /// Says in which line of the person's own file the key of an error stands, where it can be told.
 fn line_of(text: &str, error: &toml::de::Error, merged: &str) -> String {
-    let Some(span) = error.span() else { return String::new() };
-    let key = merged.get(..span.start).and_then(|before| before.lines().last()).and_then(|l| l.split('=').next());
-    let Some(key) = key.map(str::trim).filter(|k| !k.is_empty()) else { return String::new() };
+    let Some(span) = error.span() else {
+        return String::new();
+    };
+    let key = merged
+        .get(..span.start)
+        .and_then(|before| before.lines().last())
+        .and_then(|l| l.split('=').next());
+    let Some(key) = key.map(str::trim).filter(|k| !k.is_empty()) else {
+        return String::new();
+    };
     text.lines()
         .position(|line| line.trim_start().starts_with(key))
         .map(|n| format!(" (line {}: `{key}`)", n + 1))
@@ -307,20 +346,35 @@ fn line_of(text: &str, error: &toml::de::Error, merged: &str) -> String {
 }
 
 /// Every key of the file must exist in the default.
-fn check_keys(own: &toml::Table, known: &toml::Table, prefix: &str, text: &str) -> Result<(), String> {
+fn check_keys(
+    own: &toml::Table,
+    known: &toml::Table,
+    prefix: &str,
+    text: &str,
+) -> Result<(), String> {
     for (key, value) in own {
         let path = dotted(prefix, key);
         match (known.get(key), value) {
             (None, _) => {
                 let line = text
                     .lines()
-                    .position(|l| l.trim_start().trim_start_matches('[').starts_with(key.as_str()))
+                    .position(|l| {
+                        l.trim_start()
+                            .trim_start_matches('[')
+                            .starts_with(key.as_str())
+                    })
                     .map_or(0, |n| n + 1);
                 let near = nearest(key, known.keys().map(String::as_str));
-                let hint = near.map(|n| format!(": did you mean `{}`?", dotted(prefix, n))).unwrap_or_default();
-                return Err(format!("line {line}: `{path}` is no key of the configuration{hint}"));
+                let hint = near
+                    .map(|n| format!(": did you mean `{}`?", dotted(prefix, n)))
+                    .unwrap_or_default();
+                return Err(format!(
+                    "line {line}: `{path}` is no key of the configuration{hint}"
+                ));
             }
-            (Some(toml::Value::Table(known)), toml::Value::Table(own)) => check_keys(own, known, &path, text)?,
+            (Some(toml::Value::Table(known)), toml::Value::Table(own)) => {
+                check_keys(own, known, &path, text)?
+            }
             _ => {}
         }
     }
@@ -337,7 +391,9 @@ fn merge(
     for (key, value) in from {
         let path = dotted(prefix, &key);
         match (into.get_mut(&key), value) {
-            (Some(toml::Value::Table(old)), toml::Value::Table(new)) => merge(old, new, &path, origin, origins),
+            (Some(toml::Value::Table(old)), toml::Value::Table(new)) => {
+                merge(old, new, &path, origin, origins)
+            }
             (_, value) => {
                 origins.insert(path, origin.to_owned());
                 into.insert(key, value);
@@ -353,17 +409,25 @@ fn from_variables(
 ) -> Result<(), ConfigError> {
     let mut keys = Vec::new();
     leaves(table, "", &mut |key, value| {
-        keys.push((format!("ISOCIAL_{}", key.replace('.', "_").to_uppercase()), key.to_owned(), value.clone()));
+        keys.push((
+            format!("ISOCIAL_{}", key.replace('.', "_").to_uppercase()),
+            key.to_owned(),
+            value.clone(),
+        ));
     });
     for (name, given) in variables.filter(|(n, _)| n.starts_with("ISOCIAL_")) {
         if OTHER_VARIABLES.contains(&name.as_str()) || name.starts_with(TEST_PREFIX) {
             continue;
         }
         let Some((_, key, old)) = keys.iter().find(|(n, ..)| *n == name) else {
-            let suggestion = nearest(&name, keys.iter().map(|(n, ..)| n.as_str())).map(str::to_owned);
+            let suggestion =
+                nearest(&name, keys.iter().map(|(n, ..)| n.as_str())).map(str::to_owned);
             return Err(ConfigError::UnknownVariable { name, suggestion });
         };
-        let bad = |expected: &str| ConfigError::BadVariable { name: name.clone(), message: format!("expected {expected}") };
+        let bad = |expected: &str| ConfigError::BadVariable {
+            name: name.clone(),
+            message: format!("expected {expected}"),
+        };
         let value = match old {
             toml::Value::String(_) => toml::Value::String(given),
             toml::Value::Integer(_) => toml::Value::Integer(given.trim().parse().map_err(|_| bad("a whole number"))?),
@@ -379,10 +443,12 @@ fn from_variables(
         origins.insert(key.clone(), name);
     }
     let merged = toml::to_string(&*table).unwrap_or_default();
-    toml::from_str::<Config>(&merged).map(|_| ()).map_err(|e| ConfigError::BadVariable {
-        name: "one of ISOCIAL_…".into(),
-        message: e.message().to_owned(),
-    })
+    toml::from_str::<Config>(&merged)
+        .map(|_| ())
+        .map_err(|e| ConfigError::BadVariable {
+            name: "one of ISOCIAL_…".into(),
+            message: e.message().to_owned(),
+        })
 }
 
 fn set(table: &mut toml::Table, key: &str, value: toml::Value) {
@@ -409,17 +475,29 @@ fn leaves(table: &toml::Table, prefix: &str, each: &mut impl FnMut(&str, &toml::
 }
 
 fn dotted(prefix: &str, key: &str) -> String {
-    if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
+    if prefix.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{prefix}.{key}")
+    }
 }
 
 /// Values that are each right and wrong together.
 fn consistent(config: &Config) -> Result<(), ConfigError> {
-    let bad = |key, problem: &str| Err(ConfigError::Inconsistent { key, problem: problem.to_owned() });
+    let bad = |key, problem: &str| {
+        Err(ConfigError::Inconsistent {
+            key,
+            problem: problem.to_owned(),
+        })
+    };
     if !config.smtp.password.is_empty() && !config.smtp.password_file.as_os_str().is_empty() {
         return bad("smtp.password", "set it or smtp.password_file, never both");
     }
     if !config.smtp.host.is_empty() && config.smtp.from.is_empty() {
-        return bad("smtp.from", "a mail server needs a sender: expected an address such as alerts@example.com");
+        return bad(
+            "smtp.from",
+            "a mail server needs a sender: expected an address such as alerts@example.com",
+        );
     }
     if config.collect.workers == 0 {
         return bad("collect.workers", "expected at least 1");
@@ -432,7 +510,11 @@ fn consistent(config: &Config) -> Result<(), ConfigError> {
 
 /// The known word that is fewest edits away, if it is near enough to be meant.
 fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known.map(|k| (distance(given, k), k)).min().filter(|(d, k)| *d <= 1 + k.len() / 4).map(|(_, k)| k)
+    known
+        .map(|k| (distance(given, k), k))
+        .min()
+        .filter(|(d, k)| *d <= 1 + k.len() / 4)
+        .map(|(_, k)| k)
 }
 
 fn distance(a: &str, b: &str) -> usize {
@@ -443,7 +525,9 @@ fn distance(a: &str, b: &str) -> usize {
         let mut left = i + 1;
         let mut next = vec![left];
         for (y, above) in b.iter().zip(row.iter().skip(1)) {
-            let cost = (diagonal + usize::from(x != *y)).min(left + 1).min(above + 1);
+            let cost = (diagonal + usize::from(x != *y))
+                .min(left + 1)
+                .min(above + 1);
             diagonal = *above;
             left = cost;
             next.push(cost);
@@ -461,7 +545,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("isocial.toml");
         std::fs::write(&path, text).unwrap();
-        load(Some(&path), variables.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))).map(|(c, _)| c)
+        load(
+            Some(&path),
+            variables
+                .iter()
+                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned())),
+        )
+        .map(|(c, _)| c)
     }
 
     #[test]
@@ -473,19 +563,36 @@ mod tests {
 
     #[test]
     fn an_unknown_key_names_its_line_and_the_nearest_key() {
-        let error = with("listen = \"127.0.0.1:1\"\ndata_dri = \"x\"\n", &[]).unwrap_err().to_string();
-        assert!(error.contains("line 2") && error.contains("did you mean `data_dir`?"), "{error}");
+        let error = with("listen = \"127.0.0.1:1\"\ndata_dri = \"x\"\n", &[])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("line 2") && error.contains("did you mean `data_dir`?"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_wrong_type_names_its_line() {
-        let error = with("[collect]\ninterval_s = \"soon\"\n", &[]).unwrap_err().to_string();
-        assert!(error.contains("line 2") && error.contains("interval_s"), "{error}");
+        let error = with("[collect]\ninterval_s = \"soon\"\n", &[])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("line 2") && error.contains("interval_s"),
+            "{error}"
+        );
     }
 
     #[test]
     fn variables_win_over_the_file_and_a_misspelt_one_is_an_error() {
-        let config = with("listen = \"127.0.0.1:1\"", &[("ISOCIAL_LISTEN", "127.0.0.1:2"), ("ISOCIAL_NOTIFY_ATTEMPTS", "3")]).unwrap();
+        let config = with(
+            "listen = \"127.0.0.1:1\"",
+            &[
+                ("ISOCIAL_LISTEN", "127.0.0.1:2"),
+                ("ISOCIAL_NOTIFY_ATTEMPTS", "3"),
+            ],
+        )
+        .unwrap();
         assert_eq!((config.listen.port(), config.notify.attempts), (2, 3));
         let error = with("", &[("ISOCIAL_LISTN", "x")]).unwrap_err().to_string();
         assert!(error.contains("ISOCIAL_LISTEN"), "{error}");
@@ -494,7 +601,15 @@ mod tests {
 
     #[test]
     fn a_secret_is_never_shown_and_never_given_twice() {
-        let (_, effective) = load(None, [("ISOCIAL_SMTP_PASSWORD".to_owned(), "seeded-canary".to_owned())].into_iter()).unwrap();
+        let (_, effective) = load(
+            None,
+            [(
+                "ISOCIAL_SMTP_PASSWORD".to_owned(),
+                "seeded-canary".to_owned(),
+            )]
+            .into_iter(),
+        )
+        .unwrap();
         assert!(!format!("{effective:?}").contains("canary"));
         assert!(with("[smtp]\npassword = \"a\"\npassword_file = \"b\"", &[]).is_err());
     }

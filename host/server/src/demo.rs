@@ -22,7 +22,7 @@ use crate::{
     cli::Demo,
     config::{self, Config},
     progress::Progress,
-    summary::{Summary, render},
+    summary::{ExportLine, Summary, render},
     wiring,
 };
 
@@ -30,7 +30,7 @@ use crate::{
 const PORT: u16 = 7700;
 
 /// Runs the demo.
-pub async fn run(args: &Demo, file: Option<&std::path::Path>) -> anyhow::Result<()> {
+pub(crate) async fn run(args: &Demo, file: Option<&std::path::Path>) -> anyhow::Result<()> {
     let begun = Stopwatch::now();
     let progress = Progress::new(args.json);
     let folder = Folder::new(args.keep.clone())?;
@@ -55,7 +55,10 @@ pub async fn run(args: &Demo, file: Option<&std::path::Path>) -> anyhow::Result<
     let stop = CancellationToken::new();
     let server = serve(Arc::clone(&host), listener, stop.clone());
     let collected = source.collect(&host, &stage, &clock, &progress).await?;
-    let exports = setup::export(&host, &stage, &progress).await?;
+    let mut exports = setup::export(&host, &stage, &progress).await?;
+    for export in &mut exports {
+        hand_out(export, &args.exports).await?;
+    }
 
     let mut summary = tell::summary(&host, &stage, &collected, exports).await?;
     summary.seconds = begun.elapsed().as_secs_f64();
@@ -78,8 +81,28 @@ pub async fn run(args: &Demo, file: Option<&std::path::Path>) -> anyhow::Result<
     Ok(())
 }
 
+/// Copies an export out of the organisation's own folder, to where the person wants it.
+async fn hand_out(export: &mut ExportLine, folder: &std::path::Path) -> anyhow::Result<()> {
+    tokio::fs::create_dir_all(folder)
+        .await
+        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    let from = PathBuf::from(&export.file);
+    let to = folder
+        .join("mentions")
+        .with_extension(from.extension().unwrap_or_default());
+    tokio::fs::copy(&from, &to)
+        .await
+        .with_context(|| format!("{} cannot be written", to.display()))?;
+    export.file = to.display().to_string();
+    Ok(())
+}
+
 /// Serves the API beside the jobs.
-fn serve(host: Arc<Host>, listener: tokio::net::TcpListener, stop: CancellationToken) -> tokio::task::JoinHandle<()> {
+fn serve(
+    host: Arc<Host>,
+    listener: tokio::net::TcpListener,
+    stop: CancellationToken,
+) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         if let Err(error) = isocial_api::serve(host, listener, stop).await {
             tracing::error!(error = %error, "the API stopped");
@@ -89,7 +112,11 @@ fn serve(host: Arc<Host>, listener: tokio::net::TcpListener, stop: CancellationT
 
 /// The configured port, the demo's own, or any.
 async fn listener(config: &Config) -> anyhow::Result<tokio::net::TcpListener> {
-    for address in [config.listen, SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))] {
+    for address in [
+        config.listen,
+        SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
+        SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+    ] {
         if let Ok(listener) = tokio::net::TcpListener::bind(address).await {
             return Ok(listener);
         }
@@ -152,10 +179,13 @@ impl Folder {
     fn new(keep: Option<PathBuf>) -> anyhow::Result<Self> {
         match keep {
             Some(folder) => {
-                std::fs::create_dir_all(&folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+                std::fs::create_dir_all(&folder)
+                    .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
                 Ok(Self::Kept(folder))
             }
-            None => Ok(Self::Removed(tempfile::tempdir().context("a folder for the demo's data cannot be made")?)),
+            None => Ok(Self::Removed(
+                tempfile::tempdir().context("a folder for the demo's data cannot be made")?,
+            )),
         }
     }
     fn path(&self) -> &std::path::Path {

@@ -11,7 +11,7 @@ use crate::{config::Config, wiring};
 /// How a finding is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Grade {
+pub(crate) enum Grade {
     /// As it should be.
     Good,
     /// To be known.
@@ -22,24 +22,29 @@ pub enum Grade {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, Serialize)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// What was looked at.
-    pub what: String,
+    pub(crate) what: String,
     /// How it is to be taken.
-    pub grade: Grade,
+    pub(crate) grade: Grade,
     /// What was found.
-    pub found: String,
+    pub(crate) found: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fix: Option<String>,
+    pub(crate) fix: Option<String>,
 }
 
 fn finding(what: &str, grade: Grade, found: impl Into<String>, fix: Option<&str>) -> Finding {
-    Finding { what: what.into(), grade, found: found.into(), fix: fix.map(Into::into) }
+    Finding {
+        what: what.into(),
+        grade,
+        found: found.into(),
+        fix: fix.map(Into::into),
+    }
 }
 
 /// Looks at everything; nothing is changed, and a data folder that does not exist is not made.
-pub async fn examine(config: &Config) -> Vec<Finding> {
+pub(crate) async fn examine(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let options = wiring::store_options(config);
     if options.is_new() {
@@ -59,20 +64,36 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         finding(
             "egress exception",
             Grade::Note,
-            format!("{}://{}:{} is allowed by the configuration: {}", e.scheme, e.host, e.port, e.why),
+            format!(
+                "{}://{}:{} is allowed by the configuration: {}",
+                e.scheme, e.host, e.port, e.why
+            ),
             Some("remove it from [[egress.exception]] when it is not needed any more"),
         )
     }));
     if config.smtp.host.is_empty() {
-        findings.push(finding("mail", Grade::Note, "no mail server: the `email` channel cannot send", Some("set [smtp] host and from")));
+        findings.push(finding(
+            "mail",
+            Grade::Note,
+            "no mail server: the `email` channel cannot send",
+            Some("set [smtp] host and from"),
+        ));
     } else if config.smtp.tls == crate::config::SmtpTls::None {
-        findings.push(finding("mail", Grade::Note, "mail goes to the relay in clear", Some("set smtp.tls to \"implicit\" or \"starttls\"")));
+        findings.push(finding(
+            "mail",
+            Grade::Note,
+            "mail goes to the relay in clear",
+            Some("set smtp.tls to \"implicit\" or \"starttls\""),
+        ));
     }
     if !config.listen.ip().is_loopback() {
         findings.push(finding(
             "listen",
             Grade::Note,
-            format!("{} is reachable from outside, without TLS of its own", config.listen),
+            format!(
+                "{} is reachable from outside, without TLS of its own",
+                config.listen
+            ),
             Some("put a TLS 1.3 proxy in front, or listen on loopback (P-5.0.1)"),
         ));
     }
@@ -85,7 +106,12 @@ fn mode(folder: &Path) -> Finding {
         use std::os::unix::fs::PermissionsExt;
         let mode = meta.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
-            return finding("data folder", Grade::Bad, format!("others may look into it (mode {mode:o})"), Some("chmod 700 the folder"));
+            return finding(
+                "data folder",
+                Grade::Bad,
+                format!("others may look into it (mode {mode:o})"),
+                Some("chmod 700 the folder"),
+            );
         }
     }
     finding("data folder", Grade::Good, "closed to others", None)
@@ -111,7 +137,12 @@ async fn open(config: &Config) -> Finding {
 
 async fn listen(config: &Config) -> Finding {
     match tokio::net::TcpListener::bind(config.listen).await {
-        Ok(_) => finding("listen", Grade::Good, format!("{} is free", config.listen), None),
+        Ok(_) => finding(
+            "listen",
+            Grade::Good,
+            format!("{} is free", config.listen),
+            None,
+        ),
         Err(error) => finding(
             "listen",
             Grade::Note,
@@ -123,23 +154,50 @@ async fn listen(config: &Config) -> Finding {
 
 fn packages(config: &Config) -> Vec<Finding> {
     if config.plugins_dir.as_os_str().is_empty() {
-        return vec![finding("packages", Grade::Note, "no folder of packages is set", Some("set `plugins_dir`"))];
+        return vec![finding(
+            "packages",
+            Grade::Note,
+            "no folder of packages is set",
+            Some("set `plugins_dir`"),
+        )];
     }
     let Ok(entries) = std::fs::read_dir(&config.plugins_dir) else {
         let found = format!("{} cannot be read", config.plugins_dir.display());
-        return vec![finding("packages", Grade::Bad, found, Some("set `plugins_dir` to the folder of built packages"))];
+        return vec![finding(
+            "packages",
+            Grade::Bad,
+            found,
+            Some("set `plugins_dir` to the folder of built packages"),
+        )];
     };
-    let mut files: Vec<_> = entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "wasm")).collect();
+    let mut files: Vec<_> = entries
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "wasm"))
+        .collect();
     files.sort();
     files
         .iter()
         .map(|file| {
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            match std::fs::read(file).map_err(|e| e.to_string()).and_then(|b| {
-                isocial_catalog::Package::read(&b).map(|p| p.reference().to_string()).map_err(|e| e.to_string())
-            }) {
+            let name = file
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            match std::fs::read(file)
+                .map_err(|e| e.to_string())
+                .and_then(|b| {
+                    isocial_catalog::Package::read(&b)
+                        .map(|p| p.reference().to_string())
+                        .map_err(|e| e.to_string())
+                }) {
                 Ok(package) => finding("package", Grade::Good, package, None),
-                Err(error) => finding("package", Grade::Bad, format!("{name}: {error}"), Some("build it again with `isocial plugin build`")),
+                Err(error) => finding(
+                    "package",
+                    Grade::Bad,
+                    format!("{name}: {error}"),
+                    Some("build it again with `isocial plugin build`"),
+                ),
             }
         })
         .collect()
@@ -147,7 +205,7 @@ fn packages(config: &Config) -> Vec<Finding> {
 
 /// Prints the findings; an error if anything is bad.
 #[expect(clippy::print_stdout, reason = "this command's output")]
-pub async fn run(config: &Config, json: bool) -> anyhow::Result<()> {
+pub(crate) async fn run(config: &Config, json: bool) -> anyhow::Result<()> {
     let findings = examine(config).await;
     if json {
         println!("{}", serde_json::to_string_pretty(&findings)?);
@@ -165,6 +223,9 @@ pub async fn run(config: &Config, json: bool) -> anyhow::Result<()> {
         }
     }
     let bad = findings.iter().filter(|f| f.grade == Grade::Bad).count();
-    anyhow::ensure!(bad == 0, "{bad} finding(s) keep this deployment from working");
+    anyhow::ensure!(
+        bad == 0,
+        "{bad} finding(s) keep this deployment from working"
+    );
     Ok(())
 }

@@ -24,7 +24,10 @@ use crate::{
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::anyhow!("the runtime cannot start: {error}")),
     };
@@ -35,10 +38,17 @@ fn main() -> ExitCode {
 }
 
 /// Says what went wrong, with its causes, and a code that a script can tell apart.
-#[expect(clippy::print_stderr, reason = "the one place where the program says that it failed")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where the program says that it failed"
+)]
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
-    if error.downcast_ref::<ConfigError>().is_some() { ExitCode::from(2) } else { ExitCode::FAILURE }
+    if error.downcast_ref::<ConfigError>().is_some() {
+        ExitCode::from(2)
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 async fn run(cli: &Cli) -> anyhow::Result<()> {
@@ -87,11 +97,17 @@ fn configuration(cli: &Cli, command: &ConfigCommand) -> anyhow::Result<()> {
 fn log(config: &Config, instead: Option<&str>) -> anyhow::Result<()> {
     use std::io::IsTerminal as _;
     use tracing_subscriber::EnvFilter;
-    let given = if config.log.filter == "info" { instead.unwrap_or("info") } else { &config.log.filter };
+    let given = if config.log.filter == "info" {
+        instead.unwrap_or("info")
+    } else {
+        &config.log.filter
+    };
     // Below info these crates write what they send and receive.
     let filter = EnvFilter::try_new(format!("{given},h2=info,hyper=info,hyper_util=info,reqwest=info,rustls=info,sqlx=warn"))
         .map_err(|e| anyhow::anyhow!("log.filter: {e}\nhint: expected off, error, warn, info, debug, trace or `info,crate=debug`"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match config.log.format {
         LogFormat::Json => builder.json().init(),
         LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).init(),

@@ -12,14 +12,29 @@ use isocial_package::{BuildOptions, Built, SdkDependency, build_crates, scaffold
 use crate::cli::{KindName, Plugin};
 
 /// Runs a subcommand.
-pub async fn run(command: &Plugin) -> anyhow::Result<()> {
+pub(crate) async fn run(command: &Plugin) -> anyhow::Result<()> {
     match command {
         Plugin::New { kind, name, sdk } => new(*kind, name, sdk.as_deref()),
-        Plugin::Build { folder, all, out, quiet } => build(folder, *all, out.as_deref(), *quiet).map(|_| ()),
-        Plugin::Test { folder, component, json } => {
+        Plugin::Build {
+            folder,
+            all,
+            out,
+            quiet,
+        } => build(folder, *all, out.as_deref(), *quiet).map(|_| ()),
+        Plugin::Test {
+            folder,
+            component,
+            json,
+        } => {
             let component = match component {
                 Some(file) => file.clone(),
-                None => build(folder, false, None, true)?.into_iter().next().context("nothing was built")?.path,
+                None => {
+                    build(folder, false, None, true)?
+                        .into_iter()
+                        .next()
+                        .context("nothing was built")?
+                        .path
+                }
             };
             conformance::run(folder, &component, *json).await
         }
@@ -56,21 +71,37 @@ fn new(kind: KindName, name: &str, sdk: Option<&Path>) -> anyhow::Result<()> {
 /// The `sdk` folder of the checkout that the current folder lies in.
 fn checkout() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
-    here.ancestors().map(|folder| folder.join("sdk")).find(|sdk| sdk.join("rust/Cargo.toml").is_file())
+    here.ancestors()
+        .map(|folder| folder.join("sdk"))
+        .find(|sdk| sdk.join("rust/Cargo.toml").is_file())
 }
 
 /// Builds one plugin or all below a folder, and prints what each became.
 fn build(folder: &Path, all: bool, out: Option<&Path>, quiet: bool) -> anyhow::Result<Vec<Built>> {
-    let folders = if all { below(folder)? } else { vec![folder.to_path_buf()] };
-    anyhow::ensure!(!folders.is_empty(), "no plugin.toml below {}", folder.display());
-    let options = BuildOptions { locked: all, quiet, ..BuildOptions::default() };
+    let folders = if all {
+        below(folder)?
+    } else {
+        vec![folder.to_path_buf()]
+    };
+    anyhow::ensure!(
+        !folders.is_empty(),
+        "no plugin.toml below {}",
+        folder.display()
+    );
+    let options = BuildOptions {
+        locked: all,
+        quiet,
+        ..BuildOptions::default()
+    };
     let built = build_crates(&folders, &options)?;
     let mut moved = Vec::new();
     for mut one in built {
         if let Some(out) = out {
-            std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
+            std::fs::create_dir_all(out)
+                .with_context(|| format!("{} cannot be made", out.display()))?;
             let to = out.join(one.path.file_name().unwrap_or_default());
-            std::fs::copy(&one.path, &to).with_context(|| format!("{} cannot be written", to.display()))?;
+            std::fs::copy(&one.path, &to)
+                .with_context(|| format!("{} cannot be written", to.display()))?;
             one.path = to;
         }
         if !quiet {
@@ -83,7 +114,12 @@ fn build(folder: &Path, all: bool, out: Option<&Path>, quiet: bool) -> anyhow::R
 
 #[expect(clippy::print_stdout, reason = "this command's output")]
 fn say(built: &Built) {
-    println!("{:<20} {:>8} KiB  {}", built.id, built.size.div_ceil(1024), built.path.display());
+    println!(
+        "{:<20} {:>8} KiB  {}",
+        built.id,
+        built.size.div_ceil(1024),
+        built.path.display()
+    );
 }
 
 /// Folders below this one that hold a `plugin.toml`, in order.
@@ -91,7 +127,8 @@ fn below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_path_buf()];
     while let Some(folder) = open.pop() {
-        let entries = std::fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+        let entries = std::fs::read_dir(&folder)
+            .with_context(|| format!("{} cannot be read", folder.display()))?;
         for entry in entries.flatten() {
             let path = entry.path();
             if path.is_dir() && entry.file_name() != "target" {
@@ -107,7 +144,8 @@ fn below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 #[expect(clippy::print_stdout, reason = "this command's output")]
 fn inspect(file: &Path, json: bool) -> anyhow::Result<()> {
-    let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let bytes =
+        std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let package = Package::read(&bytes)?;
     let inspection = package.inspect();
     if json {
@@ -122,7 +160,13 @@ fn inspect(file: &Path, json: bool) -> anyhow::Result<()> {
 fn describe(i: &Inspection<'_>) -> String {
     use std::fmt::Write as _;
     let mut out = String::new();
-    let list = |items: &[String]| if items.is_empty() { "nothing".to_owned() } else { items.join(", ") };
+    let list = |items: &[String]| {
+        if items.is_empty() {
+            "nothing".to_owned()
+        } else {
+            items.join(", ")
+        }
+    };
     let _ = writeln!(out, "{} {} · {}", i.id, i.version, i.kind);
     let _ = writeln!(out, "{}\n", i.description);
     let _ = writeln!(out, "interface  {}", i.interface);
@@ -131,7 +175,12 @@ fn describe(i: &Inspection<'_>) -> String {
     let _ = writeln!(out, "imports    {}", list(i.imports));
     let _ = writeln!(out, "exports    {}", list(i.exports));
     for contract in &i.contracts {
-        let _ = writeln!(out, "\n{}  for {}", contract.function, contract.purposes.join(", "));
+        let _ = writeln!(
+            out,
+            "\n{}  for {}",
+            contract.function,
+            contract.purposes.join(", ")
+        );
         let _ = writeln!(out, "  is given  {}", list(&contract.input));
         for host in contract.egress {
             let _ = writeln!(out, "  reaches   {}: {}", host.host, host.why);

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{config::Config, wiring};
 
 /// Serves until stopped, then finishes what is in hand.
-pub async fn run(config: &Config) -> anyhow::Result<()> {
+pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("{} cannot be listened on\nhint: another program may have the port; set `listen` or ISOCIAL_LISTEN", config.listen))?;
@@ -21,7 +21,11 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let jobs = tokio::spawn(worker::serve(Arc::clone(&host), stop.clone()));
     tracing::info!(listen = %listener.local_addr()?, "serving");
-    let api = tokio::spawn(isocial_api::serve(Arc::clone(&host), listener, stop.clone()));
+    let api = tokio::spawn(isocial_api::serve(
+        Arc::clone(&host),
+        listener,
+        stop.clone(),
+    ));
     stopped().await;
     tracing::info!("stopping: jobs in hand are finished first");
     stop.cancel();
@@ -33,13 +37,16 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
 }
 
 /// The first operator token goes to the terminal and nowhere else.
-#[expect(clippy::print_stdout, reason = "shown once to the person who starts the server, never logged")]
+#[expect(
+    clippy::print_stdout,
+    reason = "shown once to the person who starts the server, never logged"
+)]
 fn show_token(token: &str) {
     println!("operator token (shown this once; keep it): {token}");
 }
 
 /// Waits for Ctrl-C or, on Unix, SIGTERM.
-pub async fn stopped() {
+pub(crate) async fn stopped() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

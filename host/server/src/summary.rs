@@ -4,120 +4,122 @@ use serde::Serialize;
 
 /// A plugin as the summary names it.
 #[derive(Debug, Clone, Serialize)]
-pub struct PluginLine {
+pub(crate) struct PluginLine {
     /// `publisher/name`.
-    pub id: String,
+    pub(crate) id: String,
     /// Version.
-    pub version: String,
+    pub(crate) version: String,
     /// Kind.
-    pub kind: String,
+    pub(crate) kind: String,
     /// SHA-256 of the component.
-    pub digest: String,
+    pub(crate) digest: String,
     /// What it imports.
-    pub imports: Vec<String>,
+    pub(crate) imports: Vec<String>,
     /// Calls that were made of it.
-    pub calls: u64,
+    pub(crate) calls: u64,
     /// Calls that its receipts speak of; the same number, or the books are wrong.
-    pub receipted_calls: u64,
+    pub(crate) receipted_calls: u64,
     /// Fields that it was given, at their precision.
-    pub given: Vec<String>,
+    pub(crate) given: Vec<String>,
 }
 
 /// One opinion's count.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Opinions {
+pub(crate) struct Opinions {
     /// For.
-    pub positive: u64,
+    pub(crate) positive: u64,
     /// Neither.
-    pub neutral: u64,
+    pub(crate) neutral: u64,
     /// Against.
-    pub negative: u64,
+    pub(crate) negative: u64,
     /// Not known.
-    pub unknown: u64,
+    pub(crate) unknown: u64,
 }
 
 /// An alert as it was delivered.
 #[derive(Debug, Clone, Serialize)]
-pub struct AlertLine {
+pub(crate) struct AlertLine {
     /// The rule.
-    pub rule: String,
+    pub(crate) rule: String,
     /// When the hour began, ISO 8601.
-    pub at: String,
+    pub(crate) at: String,
     /// Mentions in it.
-    pub count: u64,
+    pub(crate) count: u64,
     /// What was to be expected.
-    pub expected: Option<f64>,
+    pub(crate) expected: Option<f64>,
     /// How urgent.
-    pub severity: String,
+    pub(crate) severity: String,
     /// How the notice stands.
-    pub status: String,
+    pub(crate) status: String,
     /// Attempts that it took.
-    pub attempts: u32,
+    pub(crate) attempts: u32,
 }
 
 /// An export on disk.
 #[derive(Debug, Clone, Serialize)]
-pub struct ExportLine {
+pub(crate) struct ExportLine {
     /// Where it lies.
-    pub file: String,
+    pub(crate) file: String,
     /// Rows.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// Bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// SHA-256.
     pub sha256: String,
 }
 
 /// The whole.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// Posts that connectors gave and the gate admitted.
-    pub collected: u64,
+    pub(crate) collected: u64,
     /// Posts that a monitor matched.
-    pub matched: u64,
+    pub(crate) matched: u64,
     /// Posts that none matched: never written.
-    pub dropped: u64,
+    pub(crate) dropped: u64,
     /// Posts that a language pack analysed.
-    pub analysed: u64,
+    pub(crate) analysed: u64,
+    /// Posts that matched and were kept already: the same post can stand in two sources.
+    pub(crate) repeated: u64,
     /// Posts that are kept, counted in the database.
-    pub stored: u64,
+    pub(crate) stored: u64,
     /// Posts that were written and later removed because their network deleted them.
-    pub deleted: u64,
+    pub(crate) deleted: u64,
     /// Items that could not be read or that the gate dropped.
-    pub rejected: u64,
+    pub(crate) rejected: u64,
     /// Lines of an archive.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub lines: Option<u64>,
+    pub(crate) lines: Option<u64>,
     /// Notices that arrived.
-    pub alerts_delivered: u64,
+    pub(crate) alerts_delivered: u64,
     /// Rows in files.
-    pub exported_rows: u64,
+    pub(crate) exported_rows: u64,
     /// Lines in the ledger.
-    pub receipts: u64,
+    pub(crate) receipts: u64,
     /// Mentions without a receipt of how they came to be: 0, or the books are wrong.
-    pub without_receipt: u64,
+    pub(crate) without_receipt: u64,
     /// Whether the ledger's chain and its signed head agree.
-    pub ledger: String,
+    pub(crate) ledger: String,
     /// Opinions.
-    pub opinions: Opinions,
+    pub(crate) opinions: Opinions,
     /// Mentions an hour, oldest first.
-    pub hours: Vec<u64>,
+    pub(crate) hours: Vec<u64>,
     /// Alerts.
-    pub alerts: Vec<AlertLine>,
+    pub(crate) alerts: Vec<AlertLine>,
     /// Files.
-    pub exports: Vec<ExportLine>,
+    pub(crate) exports: Vec<ExportLine>,
     /// Plugins.
-    pub plugins: Vec<PluginLine>,
+    pub(crate) plugins: Vec<PluginLine>,
     /// Sources that could not be reached, with the reason.
-    pub unreachable: Vec<String>,
+    pub(crate) unreachable: Vec<String>,
     /// Where to go on.
-    pub urls: Vec<String>,
+    pub(crate) urls: Vec<String>,
     /// Seconds that it all took.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
 }
 
 /// A sparkline: each count as one of eight heights. Counts are joined to fit `width` characters.
-pub fn sparkline(counts: &[u64], width: usize) -> String {
+pub(crate) fn sparkline(counts: &[u64], width: usize) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     if counts.is_empty() || width == 0 {
         return String::new();
@@ -125,50 +127,116 @@ pub fn sparkline(counts: &[u64], width: usize) -> String {
     let each = counts.len().div_ceil(width);
     let joined: Vec<u64> = counts.chunks(each).map(|c| c.iter().sum()).collect();
     let most = joined.iter().copied().max().unwrap_or(0).max(1);
-    joined.iter().map(|n| BARS.get((n * 7).div_ceil(most) as usize).copied().unwrap_or('█')).collect()
+    joined
+        .iter()
+        .map(|n| {
+            BARS.get((n * 7).div_ceil(most) as usize)
+                .copied()
+                .unwrap_or('█')
+        })
+        .collect()
 }
 
 /// The summary as text for a terminal of this width.
-pub fn render(summary: &Summary, title: &str, width: usize) -> String {
+pub(crate) fn render(summary: &Summary, title: &str, width: usize) -> String {
     use std::fmt::Write as _;
     let mut out = String::new();
     let bar = |n: u64, of: u64| "█".repeat((n * 24).checked_div(of.max(1)).unwrap_or(0) as usize);
     let _ = writeln!(out, "\n{title}\n{}\n", "─".repeat(title.chars().count()));
-    let steps: [(&str, u64, &str); 6] = [
-        ("collected", summary.collected, "public posts from the networks"),
+    let steps: [(&str, u64, &str); 7] = [
+        (
+            "collected",
+            summary.collected,
+            "public posts from the networks",
+        ),
         ("matched", summary.matched, "by the monitor's query"),
-        ("dropped", summary.dropped, "matched nothing, so they were never written"),
-        ("analysed", summary.analysed, "redacted, in a language pack's sandbox"),
-        ("stored", summary.stored, "in the organisation's own encrypted file"),
-        ("deleted", summary.deleted, "because their network deleted them"),
+        (
+            "dropped",
+            summary.dropped,
+            "matched nothing, so they were never written",
+        ),
+        (
+            "analysed",
+            summary.analysed,
+            "redacted, in a language pack's sandbox",
+        ),
+        (
+            "repeated",
+            summary.repeated,
+            "were kept already: one post, two hashtags",
+        ),
+        (
+            "stored",
+            summary.stored,
+            "in the organisation's own encrypted file",
+        ),
+        (
+            "deleted",
+            summary.deleted,
+            "because their network deleted them",
+        ),
     ];
     for (name, n, what) in steps {
-        let _ = writeln!(out, "  {name:<10}{n:>7}  {:<25} {what}", bar(n, summary.collected));
+        let _ = writeln!(
+            out,
+            "  {name:<10}{n:>7}  {:<25} {what}",
+            bar(n, summary.collected)
+        );
     }
     if let Some(lines) = summary.lines {
-        let _ = writeln!(out, "  {:<10}{lines:>7}  of which {} could not be read", "lines", summary.rejected);
+        let _ = writeln!(
+            out,
+            "  {:<10}{lines:>7}  of which {} could not be read",
+            "lines", summary.rejected
+        );
     } else if summary.rejected > 0 {
-        let _ = writeln!(out, "  {:<10}{:>7}  not public, age-flagged or unreadable: dropped at the gate", "refused", summary.rejected);
+        let _ = writeln!(
+            out,
+            "  {:<10}{:>7}  not public, age-flagged or unreadable: dropped at the gate",
+            "refused", summary.rejected
+        );
     }
     if !summary.hours.is_empty() {
-        let _ = writeln!(out, "\nMentions over time\n  {}", sparkline(&summary.hours, width.saturating_sub(4).min(100)));
+        let _ = writeln!(
+            out,
+            "\nMentions over time\n  {}",
+            sparkline(&summary.hours, width.saturating_sub(4).min(100))
+        );
     }
     let o = &summary.opinions;
     let all = o.positive + o.neutral + o.negative + o.unknown;
     if all > 0 {
         let _ = writeln!(out, "\nOpinion");
-        for (name, n) in [("positive", o.positive), ("neutral", o.neutral), ("negative", o.negative), ("unknown", o.unknown)] {
-            let _ = writeln!(out, "  {name:<10}{n:>7}  {:<25}{:>4} %", bar(n, all), n * 100 / all);
+        for (name, n) in [
+            ("positive", o.positive),
+            ("neutral", o.neutral),
+            ("negative", o.negative),
+            ("unknown", o.unknown),
+        ] {
+            let _ = writeln!(
+                out,
+                "  {name:<10}{n:>7}  {:<25}{:>4} %",
+                bar(n, all),
+                n * 100 / all
+            );
         }
     }
     if !summary.alerts.is_empty() {
         let _ = writeln!(out, "\nAlerts");
         for a in &summary.alerts {
-            let expected = a.expected.map_or_else(String::new, |e| format!(", {e:.1} expected"));
+            let expected = a
+                .expected
+                .map_or_else(String::new, |e| format!(", {e:.1} expected"));
             let _ = writeln!(
                 out,
                 "  {} {}: {} mentions in the hour from {}{expected}; {} after {} attempt{}",
-                a.severity, a.rule, a.count, a.at, a.status, a.attempts, if a.attempts == 1 { "" } else { "s" }
+                a.severity,
+                a.rule,
+                a.count,
+                a.at,
+                a.status,
+                a.attempts,
+                if a.attempts == 1 { "" } else { "s" }
             );
         }
     }
@@ -178,10 +246,22 @@ pub fn render(summary: &Summary, title: &str, width: usize) -> String {
             let _ = writeln!(out, "  {:>6} rows {:>9} bytes  {}", e.rows, e.bytes, e.file);
         }
     }
-    let _ = writeln!(out, "\nWhat each plugin was given ({} receipts; ledger {})", summary.receipts, summary.ledger);
+    let _ = writeln!(
+        out,
+        "\nWhat each plugin was given ({} receipts; ledger {})",
+        summary.receipts, summary.ledger
+    );
     for p in &summary.plugins {
-        let imports = if p.imports.is_empty() { "nothing".to_owned() } else { p.imports.join(", ") };
-        let _ = writeln!(out, "  {:<18} {:<15} {:>5} calls  imports {imports}", p.id, p.kind, p.calls);
+        let imports = if p.imports.is_empty() {
+            "nothing".to_owned()
+        } else {
+            p.imports.join(", ")
+        };
+        let _ = writeln!(
+            out,
+            "  {:<18} {:<15} {:>5} calls  imports {imports}",
+            p.id, p.kind, p.calls
+        );
         if !p.given.is_empty() {
             for line in wrapped(&p.given.join(", "), width.saturating_sub(22).max(40)) {
                 let _ = writeln!(out, "  {:<18} {line}", "");
@@ -206,7 +286,9 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_inclusive(", ") {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + word.chars().count() <= width => line.push_str(word),
+            Some(line) if line.chars().count() + word.chars().count() <= width => {
+                line.push_str(word)
+            }
             _ => lines.push(word.to_owned()),
         }
     }
@@ -226,9 +308,21 @@ mod tests {
 
     #[test]
     fn the_summary_fits_a_narrow_terminal_and_names_every_step() {
-        let summary = Summary { collected: 10, matched: 4, dropped: 6, ..Summary::default() };
+        let summary = Summary {
+            collected: 10,
+            matched: 4,
+            dropped: 6,
+            ..Summary::default()
+        };
         let text = render(&summary, "A week", 80);
-        for word in ["collected", "matched", "dropped", "analysed", "stored", "receipts"] {
+        for word in [
+            "collected",
+            "matched",
+            "dropped",
+            "analysed",
+            "stored",
+            "receipts",
+        ] {
             assert!(text.contains(word), "{word}");
         }
     }

@@ -14,24 +14,36 @@ use isocial_vault::{OsEntropy, Vault};
 use crate::config::{Config, SmtpTls};
 
 /// The root key's file inside the data folder.
-pub const ROOT_KEY: &str = "root.key";
+pub(crate) const ROOT_KEY: &str = "root.key";
 /// Milliseconds on the wall beyond a call's own time, for a busy machine.
 const WALL_SLACK_MS: u64 = 20;
 
 /// Puts a host together on this machine's clock and randomness.
-pub async fn host(config: &Config) -> anyhow::Result<Arc<Host>> {
+pub(crate) async fn host(config: &Config) -> anyhow::Result<Arc<Host>> {
     host_on(config, Arc::new(SystemClock)).await
 }
 
 /// Puts a host together on another clock.
-pub async fn host_on(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Host>> {
+pub(crate) async fn host_on(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Host>> {
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
     let options = store_options(config);
     let vault = Arc::new(open_vault(config, &options, Arc::clone(&entropy))?);
-    let sandbox = Sandbox::new(sandbox_config(config), vault.deployment().clone()).context("the sandbox cannot start")?;
-    let egress = Egress::new(egress_config(config), Arc::clone(&clock)).context("the way out cannot be set up")?;
-    let deployment = Deployment::open(options, vault, Arc::clone(&clock)).await.context("the data folder cannot be opened")?;
-    let host = Host::new(Parts { deployment, sandbox, egress, clock, entropy, settings: settings(config)?, probe: probe() })?;
+    let sandbox = Sandbox::new(sandbox_config(config), vault.deployment().clone())
+        .context("the sandbox cannot start")?;
+    let egress = Egress::new(egress_config(config), Arc::clone(&clock))
+        .context("the way out cannot be set up")?;
+    let deployment = Deployment::open(options, vault, Arc::clone(&clock))
+        .await
+        .context("the data folder cannot be opened")?;
+    let host = Host::new(Parts {
+        deployment,
+        sandbox,
+        egress,
+        clock,
+        entropy,
+        settings: settings(config)?,
+        probe: probe(),
+    })?;
     host.load_registered().await?;
     if !config.plugins_dir.as_os_str().is_empty() {
         register_folder(&host, &config.plugins_dir).await?;
@@ -40,11 +52,23 @@ pub async fn host_on(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<A
 }
 
 /// Opens the keys. A root key is made only where there is no deployment yet.
-pub fn open_vault(config: &Config, options: &StoreOptions, entropy: Arc<dyn Entropy>) -> anyhow::Result<Vault> {
-    std::fs::create_dir_all(&config.data_dir)
-        .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
+pub(crate) fn open_vault(
+    config: &Config,
+    options: &StoreOptions,
+    entropy: Arc<dyn Entropy>,
+) -> anyhow::Result<Vault> {
+    std::fs::create_dir_all(&config.data_dir).with_context(|| {
+        format!(
+            "the data folder {} cannot be made",
+            config.data_dir.display()
+        )
+    })?;
     restrict(&config.data_dir)?;
-    Ok(Vault::open(&config.data_dir.join(ROOT_KEY), options.is_new(), entropy)?)
+    Ok(Vault::open(
+        &config.data_dir.join(ROOT_KEY),
+        options.is_new(),
+        entropy,
+    )?)
 }
 
 /// Only this user may look into the data folder.
@@ -52,14 +76,20 @@ fn restrict(folder: &Path) -> anyhow::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
-            .with_context(|| format!("the data folder {} cannot be closed to others", folder.display()))?;
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).with_context(
+            || {
+                format!(
+                    "the data folder {} cannot be closed to others",
+                    folder.display()
+                )
+            },
+        )?;
     }
     Ok(())
 }
 
 /// How files are opened.
-pub fn store_options(config: &Config) -> StoreOptions {
+pub(crate) fn store_options(config: &Config) -> StoreOptions {
     let mut options = StoreOptions::new(&config.data_dir);
     options.open_organisations = config.store.open_organisations.max(1);
     options.busy_timeout_ms = config.store.busy_timeout_ms;
@@ -69,14 +99,21 @@ pub fn store_options(config: &Config) -> StoreOptions {
 
 /// Registers every package in a folder; one that is refused is named and left out.
 async fn register_folder(host: &Host, folder: &Path) -> anyhow::Result<()> {
-    let files = std::fs::read_dir(folder).with_context(|| format!("the folder of packages {} cannot be read", folder.display()))?;
-    let mut files: Vec<_> =
-        files.flatten().map(|f| f.path()).filter(|p| p.extension().is_some_and(|e| e == "wasm")).collect();
+    let files = std::fs::read_dir(folder)
+        .with_context(|| format!("the folder of packages {} cannot be read", folder.display()))?;
+    let mut files: Vec<_> = files
+        .flatten()
+        .map(|f| f.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "wasm"))
+        .collect();
     files.sort();
     for file in files {
-        let bytes = std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let bytes =
+            std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
         match host.register(&bytes).await {
-            Ok(loaded) => tracing::info!(plugin.id = %loaded.package, plugin.kind = %loaded.kind, "package registered"),
+            Ok(loaded) => {
+                tracing::info!(plugin.id = %loaded.package, plugin.kind = %loaded.kind, "package registered")
+            }
             Err(error) => {
                 tracing::error!(file = %file.file_name().unwrap_or_default().to_string_lossy(), error = %error, "a package was refused");
             }
@@ -86,7 +123,7 @@ async fn register_folder(host: &Host, folder: &Path) -> anyhow::Result<()> {
 }
 
 /// The sandbox's limits.
-pub fn sandbox_config(config: &Config) -> SandboxConfig {
+pub(crate) fn sandbox_config(config: &Config) -> SandboxConfig {
     let own = &config.sandbox;
     let default = SandboxConfig::default();
     let limits = |base: Limits, ms: u64, mib: u64| Limits {
@@ -97,9 +134,21 @@ pub fn sandbox_config(config: &Config) -> SandboxConfig {
     };
     SandboxConfig {
         connector: limits(default.connector, own.connector_ms, own.connector_mib),
-        language_pack: limits(default.language_pack, own.language_pack_ms, own.language_pack_mib),
-        alert_channel: limits(default.alert_channel, own.alert_channel_ms, own.alert_channel_mib),
-        export_format: limits(default.export_format, own.export_format_ms, own.export_format_mib),
+        language_pack: limits(
+            default.language_pack,
+            own.language_pack_ms,
+            own.language_pack_mib,
+        ),
+        alert_channel: limits(
+            default.alert_channel,
+            own.alert_channel_ms,
+            own.alert_channel_mib,
+        ),
+        export_format: limits(
+            default.export_format,
+            own.export_format_ms,
+            own.export_format_mib,
+        ),
         pool: own.instances,
         threads: own.threads as u32,
         cache_dir: Some(config.data_dir.join(&own.cache)),
@@ -120,7 +169,7 @@ fn egress_config(config: &Config) -> EgressConfig {
 }
 
 /// The operator's exceptions, with the addresses that they allow: a literal address names itself, `localhost` names loopback.
-pub fn exceptions(config: &Config) -> Vec<OperatorException> {
+pub(crate) fn exceptions(config: &Config) -> Vec<OperatorException> {
     config
         .egress
         .exception
@@ -132,7 +181,10 @@ pub fn exceptions(config: &Config) -> Vec<OperatorException> {
             addresses: e.addresses.clone().unwrap_or_else(|| match e.host.parse() {
                 Ok(address) => vec![address],
                 Err(_) if e.host == "localhost" => {
-                    vec![std::net::Ipv4Addr::LOCALHOST.into(), std::net::Ipv6Addr::LOCALHOST.into()]
+                    vec![
+                        std::net::Ipv4Addr::LOCALHOST.into(),
+                        std::net::Ipv6Addr::LOCALHOST.into(),
+                    ]
                 }
                 Err(_) => Vec::new(),
             }),
@@ -160,7 +212,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
 }
 
 /// The deployment's own address, with a closing slash.
-pub fn own_base(config: &Config) -> String {
+pub(crate) fn own_base(config: &Config) -> String {
     if config.public_url.is_empty() {
         format!("http://{}/", config.listen)
     } else {
@@ -177,11 +229,18 @@ fn smtp(config: &Config) -> anyhow::Result<Option<(SmtpConfig, String)>> {
         own.password.clone()
     } else {
         std::fs::read_to_string(&own.password_file)
-            .with_context(|| format!("the password file {} cannot be read", own.password_file.display()))?
+            .with_context(|| {
+                format!(
+                    "the password file {} cannot be read",
+                    own.password_file.display()
+                )
+            })?
             .trim_end()
             .to_owned()
     };
-    let excepted = exceptions(config).into_iter().find(|e| e.scheme == "smtp" && e.host == own.host && e.port == own.port);
+    let excepted = exceptions(config)
+        .into_iter()
+        .find(|e| e.scheme == "smtp" && e.host == own.host && e.port == own.port);
     let tls = match own.tls {
         SmtpTls::Implicit => isocial_egress::SmtpTls::Implicit,
         SmtpTls::Starttls => isocial_egress::SmtpTls::StartTls,
@@ -203,12 +262,21 @@ fn smtp(config: &Config) -> anyhow::Result<Option<(SmtpConfig, String)>> {
         user: Some(own.user.clone()).filter(|u| !u.is_empty()),
         password: Some(password).filter(|p| !p.is_empty()).map(Secret::new),
         addresses: excepted.map(|e| e.addresses).unwrap_or_default(),
-        hello: own.from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>').to_owned(),
+        hello: own
+            .from
+            .rsplit('@')
+            .next()
+            .unwrap_or("localhost")
+            .trim_end_matches('>')
+            .to_owned(),
     };
     Ok(Some((relay, own.from.clone())))
 }
 
 /// A test may stop the world at a stage; nothing else reads this variable.
 fn probe() -> Probe {
-    std::env::var("ISOCIAL_TEST_PROBE").ok().and_then(|text| Probe::parse(&text)).unwrap_or_else(Probe::none)
+    std::env::var("ISOCIAL_TEST_PROBE")
+        .ok()
+        .and_then(|text| Probe::parse(&text))
+        .unwrap_or_else(Probe::none)
 }

@@ -86,11 +86,23 @@ async fn find(entered: &Entered, id: &str) -> Result<Export, Problem> {
 
 /// Lists exports, newest first.
 pub(crate) async fn list(entered: Entered) -> Result<Json<Listed<ShownExport>>, Problem> {
-    Ok(Json(Listed::all(entered.tenant.db.exports(LIMIT).await?.into_iter().map(shown).collect())))
+    Ok(Json(Listed::all(
+        entered
+            .tenant
+            .db
+            .exports(LIMIT)
+            .await?
+            .into_iter()
+            .map(shown)
+            .collect(),
+    )))
 }
 
 /// Shows an export.
-pub(crate) async fn show(entered: Entered, Path((_, id)): Path<(String, String)>) -> Result<Json<ShownExport>, Problem> {
+pub(crate) async fn show(
+    entered: Entered,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Json<ShownExport>, Problem> {
     Ok(Json(shown(find(&entered, &id).await?)))
 }
 
@@ -99,34 +111,66 @@ pub(crate) async fn create(
     entered: Entered,
     Body(asked): Body<AskedExport>,
 ) -> Result<(StatusCode, Json<serde_json::Value>), Problem> {
-    let format: InstallationId = asked.format.parse().map_err(|_| Problem::not_found("installation"))?;
+    let format: InstallationId = asked
+        .format
+        .parse()
+        .map_err(|_| Problem::not_found("installation"))?;
     entered
         .tenant
         .db
         .installation(&format)
         .await?
         .filter(|i| i.kind == Kind::ExportFormat)
-        .ok_or_else(|| Problem::invalid("/format", "expected the installation of an export format"))?;
+        .ok_or_else(|| {
+            Problem::invalid("/format", "expected the installation of an export format")
+        })?;
     let spec = ExportSpec {
-        monitor: asked.monitor.as_deref().map(str::parse).transpose().map_err(|_| Problem::not_found("monitor"))?,
+        monitor: asked
+            .monitor
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| Problem::not_found("monitor"))?,
         from: asked.from.map(Instant),
         until: asked.until.map(Instant),
     };
-    let id = export::ask(&entered.host, &entered.tenant, &format, &asked.title, &spec, "operator").await?;
-    Ok((StatusCode::ACCEPTED, Json(serde_json::json!({ "id": id.as_str() }))))
+    let id = export::ask(
+        &entered.host,
+        &entered.tenant,
+        &format,
+        &asked.title,
+        &spec,
+        "operator",
+    )
+    .await?;
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(serde_json::json!({ "id": id.as_str() })),
+    ))
 }
 
 /// The file itself.
-pub(crate) async fn file(entered: Entered, Path((_, id)): Path<(String, String)>) -> Result<Response, Problem> {
+pub(crate) async fn file(
+    entered: Entered,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Response, Problem> {
     let export = find(&entered, &id).await?;
     let (ExportState::Done, Some(name)) = (export.state, export.file) else {
-        return Err(Problem::new(ProblemType::Conflict, "the file is not written yet: look at `state`"));
+        return Err(Problem::new(
+            ProblemType::Conflict,
+            "the file is not written yet: look at `state`",
+        ));
     };
     let path = entered.tenant.db.export_folder().join(&name);
-    let file = tokio::fs::File::open(path).await.map_err(|e| Problem::internal(&e))?;
+    let file = tokio::fs::File::open(path)
+        .await
+        .map_err(|e| Problem::internal(&e))?;
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
     ];
     Ok((headers, Bytes::from_stream(ReaderStream::new(file))).into_response())
 }

@@ -115,12 +115,24 @@ pub(crate) async fn create(
     entered: Entered,
     Body(new): Body<NewInstallation>,
 ) -> Result<(StatusCode, Json<serde_json::Value>), Problem> {
-    let workspace: WorkspaceId =
-        new.workspace.parse().map_err(|e: isocial_model::id::IdError| Problem::invalid("/workspace", e.to_string()))?;
-    if !entered.tenant.db.workspaces().await?.iter().any(|w| w.id == workspace) {
+    let workspace: WorkspaceId = new
+        .workspace
+        .parse()
+        .map_err(|e: isocial_model::id::IdError| Problem::invalid("/workspace", e.to_string()))?;
+    if !entered
+        .tenant
+        .db
+        .workspaces()
+        .await?
+        .iter()
+        .any(|w| w.id == workspace)
+    {
         return Err(Problem::not_found("workspace"));
     }
-    let config = new.config.unwrap_or_else(|| serde_json::json!({})).to_string();
+    let config = new
+        .config
+        .unwrap_or_else(|| serde_json::json!({}))
+        .to_string();
     let credentials = new
         .credentials
         .into_iter()
@@ -132,13 +144,25 @@ pub(crate) async fn create(
             (slot, value)
         })
         .collect();
-    let plugin = NewPlugin { workspace: &workspace, package: &new.package, config: &config, hosts: new.hosts, credentials };
+    let plugin = NewPlugin {
+        workspace: &workspace,
+        package: &new.package,
+        config: &config,
+        hosts: new.hosts,
+        credentials,
+    };
     let id = enable::plugin(&entered.host, &entered.tenant.db, plugin).await?;
-    Ok((StatusCode::CREATED, Json(serde_json::json!({ "id": id.as_str() }))))
+    Ok((
+        StatusCode::CREATED,
+        Json(serde_json::json!({ "id": id.as_str() })),
+    ))
 }
 
 /// Removes an installation with its sources and credentials.
-pub(crate) async fn remove(entered: Entered, Path((_, id)): Path<(String, String)>) -> Result<StatusCode, Problem> {
+pub(crate) async fn remove(
+    entered: Entered,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
     let id: InstallationId = id.parse().map_err(|_| Problem::not_found("installation"))?;
     if !entered.tenant.db.uninstall(&id).await? {
         return Err(Problem::not_found("installation"));

@@ -99,11 +99,18 @@ pub(crate) async fn list(
 ) -> Result<Json<Listed<ShownMention>>, Problem> {
     let db = &entered.tenant.db;
     let query = match &which.query {
-        Some(text) => Some(isocial_query::parse(text).map_err(isocial_pipeline::enable::EnableError::from)?),
+        Some(text) => {
+            Some(isocial_query::parse(text).map_err(isocial_pipeline::enable::EnableError::from)?)
+        }
         None => None,
     };
     let filter = MentionFilter {
-        monitor: which.monitor.as_deref().map(str::parse).transpose().map_err(|_| Problem::not_found("monitor"))?,
+        monitor: which
+            .monitor
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| Problem::not_found("monitor"))?,
         from: which.from.map(Instant),
         until: which.until.map(Instant),
         network: which.network,
@@ -120,11 +127,17 @@ pub(crate) async fn list(
         })
     };
     let items = page.items.iter().filter(holds).filter_map(shown).collect();
-    Ok(Json(Listed { items, next: page.next.map(|n| n.to_string()) }))
+    Ok(Json(Listed {
+        items,
+        next: page.next.map(|n| n.to_string()),
+    }))
 }
 
 /// Shows a mention.
-pub(crate) async fn show(entered: Entered, Path((_, id)): Path<(String, String)>) -> Result<Json<ShownMention>, Problem> {
+pub(crate) async fn show(
+    entered: Entered,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Json<ShownMention>, Problem> {
     let missing = || Problem::not_found("mention");
     let id: MentionId = id.parse().map_err(|_| missing())?;
     let mention = entered.tenant.db.mention(&id).await?.ok_or_else(missing)?;
@@ -137,7 +150,8 @@ pub(crate) async fn live(entered: Entered) -> Sse<impl Stream<Item = Result<Even
     let events = BroadcastStream::new(entered.host.live()).filter_map(move |item| {
         let event = match item {
             Ok(live) if live.org == own => {
-                let data = serde_json::json!({ "monitor": live.monitor.as_str(), "post": &*live.mention });
+                let data =
+                    serde_json::json!({ "monitor": live.monitor.as_str(), "post": &*live.mention });
                 Event::default().event("mention").json_data(data).ok()
             }
             Ok(_) => None,
@@ -182,7 +196,9 @@ pub(crate) async fn timeline(
     };
     let now = entered.host.clock.now();
     let until = span.until.map_or(now.plus_ms(1), Instant);
-    let from = span.from.map_or(until.plus_ms(-7 * Instant::DAY_MS), Instant);
+    let from = span
+        .from
+        .map_or(until.plus_ms(-7 * Instant::DAY_MS), Instant);
     let buckets = entered.tenant.db.timeline(&id, unit, from, until).await?;
     let items = buckets
         .into_iter()

@@ -73,12 +73,29 @@ fn id_of(text: &str) -> Result<MonitorId, Problem> {
 
 /// Lists monitors.
 pub(crate) async fn list(entered: Entered) -> Result<Json<Listed<ShownMonitor>>, Problem> {
-    Ok(Json(Listed::all(entered.tenant.db.monitors().await?.into_iter().map(shown).collect())))
+    Ok(Json(Listed::all(
+        entered
+            .tenant
+            .db
+            .monitors()
+            .await?
+            .into_iter()
+            .map(shown)
+            .collect(),
+    )))
 }
 
 /// Shows a monitor.
-pub(crate) async fn show(entered: Entered, Path((_, id)): Path<(String, String)>) -> Result<Json<ShownMonitor>, Problem> {
-    let monitor = entered.tenant.db.monitor(&id_of(&id)?).await?.ok_or_else(|| Problem::not_found("monitor"))?;
+pub(crate) async fn show(
+    entered: Entered,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Json<ShownMonitor>, Problem> {
+    let monitor = entered
+        .tenant
+        .db
+        .monitor(&id_of(&id)?)
+        .await?
+        .ok_or_else(|| Problem::not_found("monitor"))?;
     Ok(Json(shown(monitor)))
 }
 
@@ -87,21 +104,44 @@ pub(crate) async fn create(
     entered: Entered,
     Body(new): Body<NewMonitor>,
 ) -> Result<(StatusCode, Json<serde_json::Value>), Problem> {
-    let workspace: WorkspaceId = new.workspace.parse().map_err(|_| Problem::not_found("workspace"))?;
+    let workspace: WorkspaceId = new
+        .workspace
+        .parse()
+        .map_err(|_| Problem::not_found("workspace"))?;
     let mut sources = Vec::new();
     for (n, source) in new.sources.iter().enumerate() {
-        let wrong = || Problem::invalid(format!("/sources/{n}"), "expected the id of a source of this organisation");
+        let wrong = || {
+            Problem::invalid(
+                format!("/sources/{n}"),
+                "expected the id of a source of this organisation",
+            )
+        };
         let id: AccountId = source.parse().map_err(|_| wrong())?;
         entered.tenant.db.account(&id).await?.ok_or_else(wrong)?;
         sources.push(id);
     }
     let db = &entered.tenant.db;
-    let id = enable::monitor(&entered.host, &entered.scope, db, &workspace, &new.name, &new.query, sources).await?;
-    Ok((StatusCode::CREATED, Json(serde_json::json!({ "id": id.as_str() }))))
+    let id = enable::monitor(
+        &entered.host,
+        &entered.scope,
+        db,
+        &workspace,
+        &new.name,
+        &new.query,
+        sources,
+    )
+    .await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(serde_json::json!({ "id": id.as_str() })),
+    ))
 }
 
 /// Removes a monitor with its mentions.
-pub(crate) async fn remove(entered: Entered, Path((_, id)): Path<(String, String)>) -> Result<StatusCode, Problem> {
+pub(crate) async fn remove(
+    entered: Entered,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
     if !entered.tenant.db.delete_monitor(&id_of(&id)?).await? {
         return Err(Problem::not_found("monitor"));
     }
@@ -110,7 +150,10 @@ pub(crate) async fn remove(entered: Entered, Path((_, id)): Path<(String, String
 }
 
 /// Looks at a query without saving it: its normal form and what may be meant otherwise.
-pub(crate) async fn check(_operator: Operator, Body(given): Body<CheckedQuery>) -> Result<Json<serde_json::Value>, Problem> {
+pub(crate) async fn check(
+    _operator: Operator,
+    Body(given): Body<CheckedQuery>,
+) -> Result<Json<serde_json::Value>, Problem> {
     let parsed = parse_with_lints(&given.query).map_err(enable::EnableError::from)?;
     let lints: Vec<serde_json::Value> = parsed
         .lints
@@ -126,5 +169,7 @@ pub(crate) async fn check(_operator: Operator, Body(given): Body<CheckedQuery>) 
             serde_json::json!({ "line": lint.line, "column": lint.column, "doubt": doubt, "fixes": fixes })
         })
         .collect();
-    Ok(Json(serde_json::json!({ "query": parsed.query.to_string(), "lints": lints })))
+    Ok(Json(
+        serde_json::json!({ "query": parsed.query.to_string(), "lints": lints }),
+    ))
 }

@@ -61,7 +61,11 @@ fn shown(org: Organisation) -> ShownOrganisation {
 
 /// Lists all organisations.
 pub(crate) async fn list(operator: Operator) -> Result<Json<Listed<ShownOrganisation>>, Problem> {
-    let all = operator.host.deployment.organisations(&operator.session).await?;
+    let all = operator
+        .host
+        .deployment
+        .organisations(&operator.session)
+        .await?;
     Ok(Json(Listed::all(all.into_iter().map(shown).collect())))
 }
 
@@ -77,16 +81,34 @@ pub(crate) async fn create(
             Problem::invalid("/region", format!("expected one of {}", known.join(", ")))
         })?,
     };
-    let kept = Kept { name: new.name.unwrap_or_else(|| new.slug.clone()), slug: new.slug, region };
-    let org = operator.host.deployment.create_organisation(&operator.session, &kept).await?;
+    let kept = Kept {
+        name: new.name.unwrap_or_else(|| new.slug.clone()),
+        slug: new.slug,
+        region,
+    };
+    let org = operator
+        .host
+        .deployment
+        .create_organisation(&operator.session, &kept)
+        .await?;
     Ok((StatusCode::CREATED, Json(shown(org))))
 }
 
 /// Destroys an organisation's key and removes its file.
-pub(crate) async fn remove(operator: Operator, Path(org): Path<String>) -> Result<StatusCode, Problem> {
-    let id: OrgId = org.parse().map_err(|_| Problem::not_found("organisation"))?;
+pub(crate) async fn remove(
+    operator: Operator,
+    Path(org): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let id: OrgId = org
+        .parse()
+        .map_err(|_| Problem::not_found("organisation"))?;
     operator.host.forget_id(&id);
-    if operator.host.deployment.delete_organisation(&operator.session, &id).await? {
+    if operator
+        .host
+        .deployment
+        .delete_organisation(&operator.session, &id)
+        .await?
+    {
         operator.host.forget_id(&id);
         Ok(StatusCode::NO_CONTENT)
     } else {
@@ -97,7 +119,13 @@ pub(crate) async fn remove(operator: Operator, Path(org): Path<String>) -> Resul
 /// Lists workspaces.
 pub(crate) async fn workspaces(entered: Entered) -> Result<Json<Listed<ShownWorkspace>>, Problem> {
     let all = entered.tenant.db.workspaces().await?;
-    let items = all.into_iter().map(|w| ShownWorkspace { id: w.id.to_string(), name: w.name }).collect();
+    let items = all
+        .into_iter()
+        .map(|w| ShownWorkspace {
+            id: w.id.to_string(),
+            name: w.name,
+        })
+        .collect();
     Ok(Json(Listed::all(items)))
 }
 
@@ -107,5 +135,11 @@ pub(crate) async fn create_workspace(
     Body(new): Body<ShownWorkspace>,
 ) -> Result<(StatusCode, Json<ShownWorkspace>), Problem> {
     let id = entered.tenant.db.create_workspace(&new.name).await?;
-    Ok((StatusCode::CREATED, Json(ShownWorkspace { id: id.to_string(), name: new.name })))
+    Ok((
+        StatusCode::CREATED,
+        Json(ShownWorkspace {
+            id: id.to_string(),
+            name: new.name,
+        }),
+    ))
 }

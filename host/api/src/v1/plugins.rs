@@ -63,7 +63,11 @@ pub(crate) async fn list(operator: Operator) -> Result<Json<Listed<ShownPlugin>>
                     function: c.function.clone(),
                     purposes: c.purposes.iter().map(ToString::to_string).collect(),
                     input: c.input.clone().into(),
-                    hosts: c.egress.iter().map(|h| format!("{}: {}", h.host, h.why)).collect(),
+                    hosts: c
+                        .egress
+                        .iter()
+                        .map(|h| format!("{}: {}", h.host, h.why))
+                        .collect(),
                 })
                 .collect(),
         })

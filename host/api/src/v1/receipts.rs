@@ -57,11 +57,21 @@ pub(crate) async fn list(
     Parameters(which): Parameters<Which>,
 ) -> Result<Json<Listed<ShownReceipt>>, Problem> {
     let limit = which.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
-    let lines = entered.tenant.db.receipts(which.after.unwrap_or(0), limit).await?;
-    let next = (lines.len() == limit as usize).then(|| lines.last().map(|l| l.seq.to_string())).flatten();
+    let lines = entered
+        .tenant
+        .db
+        .receipts(which.after.unwrap_or(0), limit)
+        .await?;
+    let next = (lines.len() == limit as usize)
+        .then(|| lines.last().map(|l| l.seq.to_string()))
+        .flatten();
     let items = lines
         .into_iter()
-        .map(|line| ShownReceipt { seq: line.seq, link: hex(&line.link), receipt: line.receipt })
+        .map(|line| ShownReceipt {
+            seq: line.seq,
+            link: hex(&line.link),
+            receipt: line.receipt,
+        })
         .collect();
     Ok(Json(Listed { items, next }))
 }
@@ -79,7 +89,12 @@ pub(crate) async fn verdict(entered: Entered) -> Result<Json<ShownVerdict>, Prob
         Completeness::Cut { lines, .. } => ("cut", Some(lines + 1)),
         Completeness::Rebuilt { seq } => ("rebuilt", Some(seq)),
     };
-    Ok(Json(ShownVerdict { lines: verdict.lines, integrity, completeness, seq: bad.or(gone) }))
+    Ok(Json(ShownVerdict {
+        lines: verdict.lines,
+        integrity,
+        completeness,
+        seq: bad.or(gone),
+    }))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -78,23 +78,52 @@ pub(crate) async fn create(
     Body(new): Body<NewRule>,
 ) -> Result<(StatusCode, Json<serde_json::Value>), Problem> {
     let db = &entered.tenant.db;
-    let monitor: MonitorId = new.monitor.parse().map_err(|_| Problem::not_found("monitor"))?;
-    db.monitor(&monitor).await?.ok_or_else(|| Problem::not_found("monitor"))?;
+    let monitor: MonitorId = new
+        .monitor
+        .parse()
+        .map_err(|_| Problem::not_found("monitor"))?;
+    db.monitor(&monitor)
+        .await?
+        .ok_or_else(|| Problem::not_found("monitor"))?;
     let mut channels = Vec::new();
     for (n, channel) in new.channels.iter().enumerate() {
-        let wrong = || Problem::invalid(format!("/channels/{n}"), "expected the installation of an alert channel");
+        let wrong = || {
+            Problem::invalid(
+                format!("/channels/{n}"),
+                "expected the installation of an alert channel",
+            )
+        };
         let id: InstallationId = channel.parse().map_err(|_| wrong())?;
-        db.installation(&id).await?.filter(|i| i.kind == Kind::AlertChannel).ok_or_else(wrong)?;
+        db.installation(&id)
+            .await?
+            .filter(|i| i.kind == Kind::AlertChannel)
+            .ok_or_else(wrong)?;
         channels.push(id);
     }
     let severity = new.severity.unwrap_or(Severity::Warning);
-    let rule = enable::NewRule { monitor: &monitor, name: &new.name, spec: &new.spec, severity, channels };
+    let rule = enable::NewRule {
+        monitor: &monitor,
+        name: &new.name,
+        spec: &new.spec,
+        severity,
+        channels,
+    };
     let id = enable::rule(&entered.host, &entered.scope, db, rule).await?;
-    Ok((StatusCode::CREATED, Json(serde_json::json!({ "id": id.as_str() }))))
+    Ok((
+        StatusCode::CREATED,
+        Json(serde_json::json!({ "id": id.as_str() })),
+    ))
 }
 
 /// Removes a rule; its incidents stay.
-pub(crate) async fn remove(entered: Entered, Path((_, id)): Path<(String, String)>) -> Result<StatusCode, Problem> {
+pub(crate) async fn remove(
+    entered: Entered,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
     let id: RuleId = id.parse().map_err(|_| Problem::not_found("rule"))?;
-    if entered.tenant.db.delete_rule(&id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found("rule")) }
+    if entered.tenant.db.delete_rule(&id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found("rule"))
+    }
 }

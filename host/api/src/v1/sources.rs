@@ -69,7 +69,10 @@ pub(crate) async fn list(entered: Entered) -> Result<Json<Listed<ShownSource>>, 
             status,
             fault,
             last_step: account.last_step.map(isocial_model::Instant::as_millis),
-            coverage: coverage.iter().map(|w| (w.start.as_millis(), w.end.as_millis(), w.complete)).collect(),
+            coverage: coverage
+                .iter()
+                .map(|w| (w.start.as_millis(), w.end.as_millis(), w.complete))
+                .collect(),
         });
     }
     Ok(Json(Listed::all(items)))
@@ -80,8 +83,21 @@ pub(crate) async fn create(
     entered: Entered,
     Body(new): Body<NewSource>,
 ) -> Result<(StatusCode, Json<serde_json::Value>), Problem> {
-    let installation: InstallationId = new.installation.parse().map_err(|_| Problem::not_found("installation"))?;
+    let installation: InstallationId = new
+        .installation
+        .parse()
+        .map_err(|_| Problem::not_found("installation"))?;
     let config = new.config.to_string();
-    let id = enable::source(&entered.host, &entered.tenant.db, &installation, &config, new.every_seconds).await?;
-    Ok((StatusCode::CREATED, Json(serde_json::json!({ "id": id.as_str() }))))
+    let id = enable::source(
+        &entered.host,
+        &entered.tenant.db,
+        &installation,
+        &config,
+        new.every_seconds,
+    )
+    .await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(serde_json::json!({ "id": id.as_str() })),
+    ))
 }

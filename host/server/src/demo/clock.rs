@@ -6,20 +6,22 @@ use isocial_model::{Clock, Instant, time::SystemClock};
 
 /// The machine's clock plus what it was put ahead.
 #[derive(Debug, Default)]
-pub struct AheadClock {
+pub(crate) struct AheadClock {
     machine: SystemClock,
     ahead_ms: AtomicI64,
 }
 
 impl AheadClock {
     /// Puts the clock ahead.
-    pub fn put_ahead(&self, ms: i64) {
+    pub(crate) fn put_ahead(&self, ms: i64) {
         self.ahead_ms.fetch_add(ms, Ordering::SeqCst);
     }
 }
 
 impl Clock for AheadClock {
     fn now(&self) -> Instant {
-        self.machine.now().plus_ms(self.ahead_ms.load(Ordering::SeqCst))
+        self.machine
+            .now()
+            .plus_ms(self.ahead_ms.load(Ordering::SeqCst))
     }
 }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Context as _;
 use isocial_demo::{Options, Running, SampleNetwork, Week};
 use isocial_model::{Clock, Instant};
-use isocial_pipeline::{Host, Landed, input, worker};
+use isocial_pipeline::{Host, input, worker};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncBufRead, AsyncReadExt, BufReader};
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What is read.
-pub enum Source {
+pub(crate) enum Source {
     /// The sample network on loopback.
     Sample(Box<Running>),
     /// Networks that need no login.
@@ -38,30 +38,47 @@ pub enum Source {
 
 /// What came of it.
 #[derive(Debug, Default)]
-pub struct Collected {
+pub(crate) struct Collected {
     /// Of an archive.
-    pub read: Option<input::Read>,
+    pub(crate) read: Option<input::Read>,
     /// Sources that could not be read, with the reason.
-    pub unreachable: Vec<String>,
+    pub(crate) unreachable: Vec<String>,
 }
 
 impl Source {
     /// Opens what the arguments name.
-    pub async fn open(args: &Demo, clock: &Arc<AheadClock>, config: &mut Config, progress: &Progress) -> anyhow::Result<Self> {
+    pub(crate) async fn open(
+        args: &Demo,
+        clock: &Arc<AheadClock>,
+        config: &mut Config,
+        progress: &Progress,
+    ) -> anyhow::Result<Self> {
         if let Some(path) = &args.archive {
             progress.say("reading the archive's digest");
-            return Ok(Self::Archive { digest: digest(path).await?, path: path.clone() });
+            return Ok(Self::Archive {
+                digest: digest(path).await?,
+                path: path.clone(),
+            });
         }
         if args.live {
-            let mastodon = args.mastodon.clone().map(|instance| (instance, args.hashtag.clone()));
+            let mastodon = args
+                .mastodon
+                .clone()
+                .map(|instance| (instance, args.hashtag.clone()));
             anyhow::ensure!(
                 args.feed.is_some() || mastodon.is_some(),
                 "`--live` needs to know what to read\nhint: `--feed https://…` or `--mastodon https://…` with `--hashtag …`"
             );
-            return Ok(Self::Live { feed: args.feed.clone(), mastodon });
+            return Ok(Self::Live {
+                feed: args.feed.clone(),
+                mastodon,
+            });
         }
         progress.say("starting the sample network");
-        let start = clock.now().floor(Instant::HOUR_MS).plus_ms(-7 * Instant::DAY_MS);
+        let start = clock
+            .now()
+            .floor(Instant::HOUR_MS)
+            .plus_ms(-7 * Instant::DAY_MS);
         let week = Week::generate(args.seed, start);
         let running = SampleNetwork::start(week, clock.clone(), Options::default()).await?;
         for scheme in ["http", "ws"] {
@@ -77,22 +94,36 @@ impl Source {
     }
 
     /// The summary's title.
-    pub fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         match self {
             Self::Sample(_) => format!("A week of {} on the sample network", super::setup::BRAND),
             Self::Live { .. } => "What real networks say".into(),
             Self::Archive { path, .. } => {
-                format!("The archive {}", path.file_name().unwrap_or_default().to_string_lossy())
+                format!(
+                    "The archive {}",
+                    path.file_name().unwrap_or_default().to_string_lossy()
+                )
             }
         }
     }
 
     /// Reads everything that there is to read now, then shows what a day changes.
-    pub async fn collect(&self, host: &Host, stage: &Stage, clock: &AheadClock, progress: &Progress) -> anyhow::Result<Collected> {
+    pub(crate) async fn collect(
+        &self,
+        host: &Host,
+        stage: &Stage,
+        clock: &AheadClock,
+        progress: &Progress,
+    ) -> anyhow::Result<Collected> {
         let mut done = Collected::default();
         let say = |what: &str| {
             let c = &host.counters;
-            progress.say(format!("{what}: {} collected, {} matched, {} analysed", c.collected.get(), c.matched.get(), c.analysed.get()));
+            progress.say(format!(
+                "{what}: {} collected, {} matched, {} analysed",
+                c.collected.get(),
+                c.matched.get(),
+                c.analysed.get()
+            ));
         };
         match self {
             Self::Sample(running) => {
@@ -104,34 +135,33 @@ impl Source {
             }
             Self::Live { .. } => {
                 worker::drain(host, || say("reading real networks")).await?;
-                done.unreachable = stage.unreachable().await?;
             }
             Self::Archive { path, .. } => {
                 let file = open(path).await?;
-                let account = stage.archive.as_ref().context("the archive has no source")?;
+                let account = stage
+                    .archive
+                    .as_ref()
+                    .context("the archive has no source")?;
                 let read = input::read(host, &stage.scope, account, file, |read| {
-                    progress.say(format!("{} lines, {} matched", read.lines, read.landed.matched));
+                    progress.say(format!(
+                        "{} lines, {} matched",
+                        read.lines, read.landed.matched
+                    ));
                 })
                 .await?;
                 done.read = Some(read);
                 worker::drain(host, || say("looking at the rules")).await?;
             }
         }
+        done.unreachable = stage.unreachable().await?;
         Ok(done)
     }
 
     /// Stops what was started.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         if let Self::Sample(running) = self {
             running.stop().await;
         }
-    }
-}
-
-impl Collected {
-    /// Numbers of an archive's pages.
-    pub fn landed(&self) -> Option<Landed> {
-        self.read.map(|r| r.landed)
     }
 }
 
@@ -167,7 +197,9 @@ async fn open(path: &std::path::Path) -> anyhow::Result<Box<dyn AsyncBufRead + U
             }
         }
     });
-    Ok(Box::new(tokio_util::io::StreamReader::new(tokio_stream::wrappers::ReceiverStream::new(receiver))))
+    Ok(Box::new(tokio_util::io::StreamReader::new(
+        tokio_stream::wrappers::ReceiverStream::new(receiver),
+    )))
 }
 
 /// SHA-256 of the file's bytes.

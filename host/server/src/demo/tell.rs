@@ -19,7 +19,7 @@ const PAGE: u32 = 1_000;
 const DAYS: i64 = 9;
 
 /// Reads the summary back.
-pub async fn summary(
+pub(crate) async fn summary(
     host: &Host,
     stage: &Stage,
     collected: &Collected,
@@ -31,7 +31,9 @@ pub async fn summary(
     let counted = |name: &str| counters.get(name).copied().unwrap_or(0);
     let now = host.clock.now();
     let from = now.floor(Instant::HOUR_MS).plus_ms(-DAYS * Instant::DAY_MS);
-    let buckets = db.timeline(&stage.monitor, Unit::Hour, from, now.plus_ms(1)).await?;
+    let buckets = db
+        .timeline(&stage.monitor, Unit::Hour, from, now.plus_ms(1))
+        .await?;
     let mut opinions = Opinions::default();
     for b in &buckets {
         opinions.positive += b.positive;
@@ -51,6 +53,7 @@ pub async fn summary(
         dropped: counted("dropped"),
         rejected: counted("rejected"),
         analysed: counted("analysed"),
+        repeated: counted("matched").saturating_sub(totals.posts + totals.tombstones),
         stored: totals.posts,
         deleted: totals.tombstones,
         lines: collected.read.map(|r| r.lines),
@@ -88,9 +91,18 @@ pub async fn summary(
 
 /// Mentions an hour, from the first one with any to the last, hours without any included.
 fn hours(buckets: &BTreeMap<Instant, u64>) -> Vec<u64> {
-    let (Some(first), Some(last)) = (buckets.keys().next(), buckets.keys().next_back()) else { return Vec::new() };
+    let (Some(first), Some(last)) = (buckets.keys().next(), buckets.keys().next_back()) else {
+        return Vec::new();
+    };
     let count = (last.as_millis() - first.as_millis()) / Instant::HOUR_MS + 1;
-    (0..count.min(24 * DAYS)).map(|h| buckets.get(&first.plus_ms(h * Instant::HOUR_MS)).copied().unwrap_or(0)).collect()
+    (0..count.min(24 * DAYS))
+        .map(|h| {
+            buckets
+                .get(&first.plus_ms(h * Instant::HOUR_MS))
+                .copied()
+                .unwrap_or(0)
+        })
+        .collect()
 }
 
 /// Every loaded plugin with its calls, counted by the sandbox and, apart from that, by the ledger.
@@ -131,5 +143,8 @@ async fn plugins(host: &Host, stage: &Stage) -> anyhow::Result<Vec<PluginLine>> 
 
 /// An instant as people write it.
 fn iso(at: Instant) -> String {
-    jiff::Timestamp::from_millisecond(at.as_millis()).map_or_else(|_| at.as_millis().to_string(), |t| t.strftime("%Y-%m-%d %H:%M").to_string())
+    jiff::Timestamp::from_millisecond(at.as_millis()).map_or_else(
+        |_| at.as_millis().to_string(),
+        |t| t.strftime("%Y-%m-%d %H:%M").to_string(),
+    )
 }
