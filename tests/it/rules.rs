@@ -40,7 +40,10 @@ fn metadata(deps: bool) -> Value {
     cargo
         .current_dir(root())
         .args(["metadata", "--format-version", "1", "--locked", "--offline"]);
-    if !deps {
+    if deps {
+        // Only what this machine builds: a build has downloaded that, and nothing else can be asked about without a network.
+        cargo.args(["--filter-platform", &host_triple()]);
+    } else {
         cargo.arg("--no-deps");
     }
     let out = cargo.output().expect("cargo starts");
@@ -50,6 +53,12 @@ fn metadata(deps: bool) -> Value {
         String::from_utf8_lossy(&out.stderr)
     );
     serde_json::from_slice(&out.stdout).expect("cargo metadata is JSON")
+}
+
+fn host_triple() -> String {
+    let out = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())).arg("-vV").output().expect("rustc starts");
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    text.lines().find_map(|l| l.strip_prefix("host: ")).expect("rustc names its host").to_owned()
 }
 
 /// Room → rooms that it may know, read from the table in host/README.md.

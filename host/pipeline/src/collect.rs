@@ -114,7 +114,8 @@ async fn one_step(
         done_task,
         receipts: step.receipts,
         page_call: step.page_call,
-        recheck_ms: loaded.recheck_ms(),
+        again: false,
+        recheck_ms: host.recheck_ms(&loaded),
     };
     let (landed, _) = match land(host, tenant, &reading.matcher, page, landing).await {
         Ok(done) => done,
@@ -151,7 +152,7 @@ async fn one_step(
                 )
                 .await?;
         }
-        if let Some(ms) = loaded.recheck_ms() {
+        if let Some(ms) = host.recheck_ms(&loaded) {
             let due = host.clock.now().plus_ms(ms);
             host.deployment
                 .schedule(&tenant.scope, JobKind::Recheck, account.id.as_str(), due)

@@ -167,6 +167,7 @@ pub async fn read(
             done_task: None,
             page_call: batch.len().checked_sub(1),
             receipts: batch,
+            again: false,
             recheck_ms: None,
         };
         let (landed, _) = land(host, &tenant, &reading.matcher, page, landing).await?;

@@ -30,6 +30,8 @@ pub(crate) struct Landing {
     pub(crate) receipts: Vec<Receipt>,
     /// Index of the call that gave the page.
     pub(crate) page_call: Option<usize>,
+    /// Whether these posts are known and were only asked about again: then they are not counted as collected.
+    pub(crate) again: bool,
     /// Milliseconds after which posts are to be rechecked, where their network has no push.
     pub(crate) recheck_ms: Option<i64>,
 }
@@ -167,6 +169,17 @@ pub(crate) async fn land(
     }
 
     let counted = |name: &str, n: u64| (name.to_owned(), n);
+    let counters = if landing.again {
+        Vec::new()
+    } else {
+        vec![
+            counted("collected", numbers.collected),
+            counted("matched", numbers.matched),
+            counted("dropped", numbers.dropped),
+            counted("rejected", numbers.rejected),
+            counted("analysed", numbers.analysed),
+        ]
+    };
     let commit = PageCommit {
         fence: landing.fence,
         account: Some(landing.account),
@@ -177,20 +190,16 @@ pub(crate) async fn land(
         changes,
         receipts,
         coverage: page.seen.into_iter().collect(),
-        counters: vec![
-            counted("collected", numbers.collected),
-            counted("matched", numbers.matched),
-            counted("dropped", numbers.dropped),
-            counted("rejected", numbers.rejected),
-            counted("analysed", numbers.analysed),
-        ],
+        counters,
     };
     host.probe.at(Stage::Commit).await;
     let outcome = tenant.db.commit_page(commit).await?;
     host.probe.at(Stage::Commit).await;
     numbers.stored = outcome.inserted;
     numbers.deleted = outcome.deleted;
-    count(host, &numbers, gate_dropped);
+    if !landing.again {
+        count(host, &numbers, gate_dropped);
+    }
     for (post, monitors, analysis) in live {
         if let Some(presented) = present_mention(&post, analysis.as_ref(), Audience::Member) {
             let mention = Arc::new(presented);

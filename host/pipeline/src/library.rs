@@ -147,6 +147,13 @@ impl Host {
         Ok(())
     }
 
+    /// After how many milliseconds a post of this connector's is asked about: as its network's policy has it, or sooner where the
+    /// operator wants that, never later.
+    pub fn recheck_ms(&self, loaded: &Loaded) -> Option<i64> {
+        let policy = loaded.recheck_ms()?;
+        Some(self.settings.recheck_ms.unwrap_or(policy).min(policy))
+    }
+
     fn load(&self, component: &[u8]) -> Result<Loaded, RegisterError> {
         let package = Package::read(component)?;
         let kind = package.kind();

@@ -31,7 +31,7 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobEr
         return Ok(Next::Done);
     };
     let (plugged, loaded, _) = tenant.plugged(&account.installation)?;
-    let (Some(network), Some(every)) = (loaded.manifest.networks.first(), loaded.recheck_ms())
+    let (Some(network), Some(every)) = (loaded.manifest.networks.first(), host.recheck_ms(&loaded))
     else {
         return Ok(Next::Done);
     };
@@ -108,7 +108,6 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobEr
                 }
             }
         }
-        let page_call = receipts.len().checked_sub(1);
         let commit = PageCommit {
             account: Some(account.id.clone()),
             changes,
@@ -133,7 +132,8 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobEr
                 fence: None,
                 done_task: None,
                 receipts: Vec::new(),
-                page_call: page_call.and(None),
+                page_call: None,
+                again: true,
                 recheck_ms: Some(every),
             };
             land(host, &tenant, &reading.matcher, page, landing).await?;

@@ -18,6 +18,8 @@ pub struct Settings {
     pub workers: usize,
     /// Milliseconds that a lease lasts.
     pub lease_ms: i64,
+    /// Milliseconds after which a post is asked about, where that is sooner than its network's policy wants it.
+    pub recheck_ms: Option<i64>,
     /// What counts as a spike where a rule does not say so itself.
     pub spike: SpikeRule,
     /// Attempts before a notice becomes a dead letter.
@@ -38,6 +40,7 @@ impl Default for Settings {
             steps: 64,
             workers: 4,
             lease_ms: 30_000,
+            recheck_ms: None,
             spike: SpikeRule {
                 minimum: 20,
                 factor: 4.0,

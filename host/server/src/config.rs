@@ -172,6 +172,8 @@ section! {
         workers: usize,
         /// Seconds.
         lease_s: u32,
+        /// Seconds; 0: by the network's policy.
+        recheck_s: u32,
     }
 }
 section! {

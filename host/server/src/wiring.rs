@@ -199,6 +199,8 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         steps: config.collect.steps,
         workers: config.collect.workers,
         lease_ms: i64::from(config.collect.lease_s) * 1_000,
+        recheck_ms: (config.collect.recheck_s > 0)
+            .then(|| i64::from(config.collect.recheck_s) * 1_000),
         spike: SpikeRule {
             minimum: config.detect.spike_minimum,
             factor: config.detect.spike_factor,
