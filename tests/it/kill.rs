@@ -21,9 +21,7 @@ use sha2::{Digest as _, Sha256};
 
 const SEED: u64 = 20_261_123;
 const DEPLOYMENTS: u64 = 5;
-const STAGES: [&str; 6] = [
-    "fetch", "commit", "analyse", "notice", "delivery", "export",
-];
+const STAGES: [&str; 6] = ["fetch", "commit", "analyse", "notice", "delivery", "export"];
 const RANDOM_KILLS: usize = 4;
 const WORKERS: usize = 2;
 /// Long enough for a page on a busy machine, short enough to be waited for after each kill.
@@ -141,7 +139,8 @@ fn site(heard: &Arc<Mutex<Heard>>, begin: i64) -> Site {
         let mut heard = heard.lock().expect("nobody panics with it");
         if let Some(name) = asked.path.strip_prefix("/feed/") {
             *heard.reads.entry(name.to_owned()).or_default() += 1;
-            return Reply::new(200, "application/feed+json", feed(name, begin)).with("etag", "\"1\"");
+            return Reply::new(200, "application/feed+json", feed(name, begin))
+                .with("etag", "\"1\"");
         }
         let key = asked.header("webhook-id").to_owned();
         *heard.messages.entry(key).or_default() += 1;
@@ -162,7 +161,7 @@ struct Scene {
     site: String,
 }
 
-fn created(client: &Client, path: &str, body: &Value) -> String {
+pub(crate) fn created(client: &Client, path: &str, body: &Value) -> String {
     let reply = client.post(path, body).expect("the server answers");
     assert!(
         matches!(reply.status, 201 | 202),
@@ -180,7 +179,11 @@ fn set_up(folder: &Path, site: &Site) -> Scene {
     let mut server = deployment.start().expect("the server starts");
     let token = server.token().expect("the first start prints the token");
     let client = server.client(&token).expect("it listens");
-    let org = created(&client, "/api/v1/organisations", &json!({ "slug": "river" }));
+    let org = created(
+        &client,
+        "/api/v1/organisations",
+        &json!({ "slug": "river" }),
+    );
     let base = format!("/api/v1/organisations/{org}");
     let workspace = created(
         &client,
@@ -196,12 +199,12 @@ fn set_up(folder: &Path, site: &Site) -> Scene {
         created(&client, &format!("{base}/installations"), &body)
     };
     enable("isocial/en", json!({}));
-    let reader = enable("isocial/feed", json!({ "hosts": [at] }));
+    let reader = enable("isocial/feed", json!({ "hosts": ["127.0.0.1"] }));
     let format = enable("isocial/jsonl", json!({}));
     let channel = enable(
         "isocial/webhook",
         json!({
-            "hosts": [at], "config": { "url": format!("http://{at}/hook") },
+            "hosts": ["127.0.0.1"], "config": { "url": format!("http://{at}/hook") },
             "credentials": { "signing": "whsec_cml2ZXItd2hlZWxzLXRlc3Qtc2VjcmV0" },
         }),
     );
@@ -270,7 +273,13 @@ impl Scene {
             until("a monitor to be complete", PATIENCE, || {
                 (items(client, &path).len() == matching(&feed)).then_some(())
             })
-            .expect("it comes");
+            .unwrap_or_else(|e| {
+                panic!(
+                    "{e}: {} mentions; {:?}",
+                    items(client, &path).len(),
+                    items(client, &format!("{}/sources", self.base))
+                )
+            });
             let body = json!({ "format": self.format, "title": feed, "monitor": monitor });
             created(client, &format!("{}/exports", self.base), &body)
         })
@@ -278,10 +287,13 @@ impl Scene {
 }
 
 /// The items of one page.
-fn items(client: &Client, path: &str) -> Vec<Value> {
+pub(crate) fn items(client: &Client, path: &str) -> Vec<Value> {
     let reply = client.get(path).expect("the server answers");
     assert_eq!(reply.status, 200, "{path}: {}", reply.text());
-    reply.json()["items"].as_array().cloned().unwrap_or_default()
+    reply.json()["items"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// All items of all pages.
@@ -325,7 +337,10 @@ fn run(scene: &Scene, heard: &Mutex<Heard>, deaths: &[Death], kills: bool) -> En
             continue;
         }
         let mut deployment = scene.deployment.clone();
-        let marker = scene.deployment.data.with_file_name(format!("marker-{step}"));
+        let marker = scene
+            .deployment
+            .data
+            .with_file_name(format!("marker-{step}"));
         if let Death::In(stage, n) = death {
             let probe = format!("{stage}:{n}:{}", marker.display());
             deployment.env.push(("ISOCIAL_TEST_PROBE".into(), probe));
@@ -340,7 +355,9 @@ fn run(scene: &Scene, heard: &Mutex<Heard>, deaths: &[Death], kills: bool) -> En
                 })
                 .unwrap_or_else(|e| panic!("step {step}, {death:?}: {e}; {}", server.log()));
                 let said = until("the marker's word", PATIENCE, || {
-                    std::fs::read_to_string(&marker).ok().filter(|t| !t.is_empty())
+                    std::fs::read_to_string(&marker)
+                        .ok()
+                        .filter(|t| !t.is_empty())
                 });
                 assert_eq!(said.as_deref(), Ok(stage));
             }
@@ -361,9 +378,12 @@ fn run(scene: &Scene, heard: &Mutex<Heard>, deaths: &[Death], kills: bool) -> En
         }
     }
 
-    let mut server = running
-        .take()
-        .unwrap_or_else(|| scene.deployment.start().expect("it starts after the last kill"));
+    let mut server = running.take().unwrap_or_else(|| {
+        scene
+            .deployment
+            .start()
+            .expect("it starts after the last kill")
+    });
     let client = server.client(&scene.token).expect("it listens");
     settle(scene, &client, deaths.len(), &exports);
     check_mentions(scene, &client, deaths.len());
@@ -392,13 +412,24 @@ fn settle(scene: &Scene, client: &Client, steps: usize, exports: &[String]) {
     .expect("they come");
     until("all notices", PATIENCE, || {
         let notices = items(client, &format!("{}/notices", scene.base));
-        let delivered = notices.iter().filter(|n| n["status"] == "delivered").count();
+        let delivered = notices
+            .iter()
+            .filter(|n| n["status"] == "delivered")
+            .count();
         (notices.len() >= steps && delivered == notices.len()).then_some(())
     })
-    .unwrap_or_else(|e| panic!("{e}: {:?}", items(client, &format!("{}/notices", scene.base))));
+    .unwrap_or_else(|e| {
+        panic!(
+            "{e}: {:?}",
+            items(client, &format!("{}/notices", scene.base))
+        )
+    });
     for id in exports {
         until("an export", PATIENCE, || {
-            let export = client.get(&format!("{}/exports/{id}", scene.base)).ok()?.json();
+            let export = client
+                .get(&format!("{}/exports/{id}", scene.base))
+                .ok()?
+                .json();
             (export["state"] == "done").then_some(())
         })
         .expect("it is written");
@@ -409,7 +440,12 @@ fn settle(scene: &Scene, client: &Client, steps: usize, exports: &[String]) {
 fn check_mentions(scene: &Scene, client: &Client, steps: usize) {
     let names: BTreeMap<String, String> = items(client, &format!("{}/monitors", scene.base))
         .iter()
-        .map(|m| (m["id"].to_string(), m["name"].as_str().unwrap_or_default().to_owned()))
+        .map(|m| {
+            (
+                m["id"].to_string(),
+                m["name"].as_str().unwrap_or_default().to_owned(),
+            )
+        })
         .collect();
     let mut found: Vec<(String, String)> = all(client, &format!("{}/mentions", scene.base))
         .iter()
@@ -445,7 +481,9 @@ fn check_exports(scene: &Scene, client: &Client, exports: &[String]) {
             (export["state"] == "done").then_some(export)
         })
         .expect("it is written");
-        let file = client.get(&format!("{path}/file")).expect("the server answers");
+        let file = client
+            .get(&format!("{path}/file"))
+            .expect("the server answers");
         assert_eq!(hex::encode(Sha256::digest(&file.body)), export["sha256"]);
         let text = file.text();
         let lines: BTreeSet<&str> = text.lines().collect();
@@ -471,39 +509,65 @@ fn check_ledger(scene: &Scene, client: &Client, heard: &Mutex<Heard>, kills: usi
         .collect();
     let mut by: BTreeMap<(u64, &str), u64> = BTreeMap::new();
     for mention in all(client, &format!("{}/mentions", scene.base)) {
-        for (key, kind) in [("collected_by", "connector"), ("analysed_by", "language-pack")] {
-            let seq = mention[key].as_u64().expect("every mention has both receipts");
+        for (key, kind) in [
+            ("collected_by", "connector"),
+            ("analysed_by", "language-pack"),
+        ] {
+            let seq = mention[key]
+                .as_u64()
+                .expect("every mention has both receipts");
             *by.entry((seq, kind)).or_default() += 1;
         }
     }
     for ((seq, kind), mentions) in by {
         let call = calls[&seq];
-        assert_eq!((&call["kind"], &call["verdict"]), (&json!(kind), &json!("ok")));
+        assert_eq!(
+            (&call["kind"], &call["verdict"]),
+            (&json!(kind), &json!("ok"))
+        );
         assert!(call["items-out"].as_u64() >= Some(mentions), "{call}");
     }
     // Between an exchange and its receipt lies at most what the workers had in hand when they were killed.
     let exchanges = |method: &str| {
-        let lines = lines.iter().filter(|l| l["line"] == "egress" && l["method"] == method);
+        let lines = lines
+            .iter()
+            .filter(|l| l["line"] == "egress" && l["method"] == method);
         lines.count()
     };
     let heard = heard.lock().expect("nobody panics with it").clone();
-    let (reads, messages) = (heard.reads.values().sum::<usize>(), heard.messages.values().sum::<usize>());
+    let (reads, messages) = (
+        heard.reads.values().sum::<usize>(),
+        heard.messages.values().sum::<usize>(),
+    );
     for (method, seen) in [("GET", reads), ("POST", messages)] {
         let told = exchanges(method);
         assert!(
             told <= seen && seen <= told + kills * WORKERS,
             "{method}: {told} receipts, {seen} exchanges, {kills} kills"
         );
-        assert!(kills > 0 || told == seen, "{method}: {told} receipts, {seen} exchanges");
+        assert!(
+            kills > 0 || told == seen,
+            "{method}: {told} receipts, {seen} exchanges"
+        );
     }
     // Each kill repeats at most one page of a source, and of at most as many sources as there are workers.
     let mut extra = 0;
     for (feed, reads) in &heard.reads {
-        let pages = if feed == "long" { LONG.div_ceil(250) } else { 1 };
-        assert!((pages..=pages + kills).contains(reads), "{feed}: read {reads} times");
+        let pages = if feed == "long" {
+            LONG.div_ceil(250)
+        } else {
+            1
+        };
+        assert!(
+            (pages..=pages + kills).contains(reads),
+            "{feed}: read {reads} times"
+        );
         extra += reads - pages;
     }
-    assert!(extra <= kills * WORKERS, "{extra} pages were repeated by {kills} kills");
+    assert!(
+        extra <= kills * WORKERS,
+        "{extra} pages were repeated by {kills} kills"
+    );
     lines.iter().filter(|l| l["line"] == "unclean-stop").count()
 }
 
@@ -520,7 +584,10 @@ fn check_notices(
     let of = |rows: &[Value], key: &str| -> BTreeSet<String> {
         rows.iter().map(|r| r[key].to_string()).collect()
     };
-    assert_eq!((notices.len(), incidents.len()), (deaths.len(), deaths.len()));
+    assert_eq!(
+        (notices.len(), incidents.len()),
+        (deaths.len(), deaths.len())
+    );
     assert_eq!(of(&notices, "subject").len(), deaths.len());
     assert_eq!(of(&incidents, "monitor").len(), deaths.len());
     let heard = heard.lock().expect("nobody panics with it").clone();
@@ -532,7 +599,11 @@ fn check_notices(
 }
 
 fn verify(scene: &Scene) -> Value {
-    let Output { status, stdout, stderr } = scene
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = scene
         .deployment
         .command()
         .args(["receipts", "verify", "river", "--json"])

@@ -45,6 +45,18 @@ impl Deployment {
             config,
         })
     }
+    /// The same with these packages only, in a folder of its own: what is not registered need not be compiled.
+    pub fn with_packages(mut self, names: &[&str]) -> std::io::Result<Self> {
+        let folder = self.data.with_file_name("packages");
+        std::fs::create_dir_all(&folder)?;
+        for name in names {
+            let file = format!("isocial-{name}.wasm");
+            std::fs::copy(packages().join(&file), folder.join(&file))?;
+        }
+        let folder = folder.display().to_string();
+        self.env.push(("ISOCIAL_PLUGINS_DIR".into(), folder));
+        Ok(self)
+    }
     /// The program on this deployment, to be completed with a subcommand.
     pub fn command(&self) -> Command {
         let mut command = Command::new(isocial());
@@ -72,12 +84,9 @@ impl Deployment {
     }
     /// Starts `isocial serve` and waits until it serves.
     pub fn start(&self) -> Result<Server, String> {
-        let mut server = self.spawn().map_err(|e| {
-            format!(
-                "{}: {e}; `cargo xtask build` makes it",
-                isocial().display()
-            )
-        })?;
+        let mut server = self
+            .spawn()
+            .map_err(|e| format!("{}: {e}; `cargo xtask build` makes it", isocial().display()))?;
         server.addr()?;
         Ok(server)
     }
@@ -133,7 +142,11 @@ impl Server {
         loop {
             let out = self.out();
             if let Some(at) = out.find("ist_") {
-                return Ok(out[at..].split_whitespace().next().unwrap_or_default().to_owned());
+                return Ok(out[at..]
+                    .split_whitespace()
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned());
             }
             if Instant::now() > end {
                 return Err("the first start printed no token".into());
