@@ -407,17 +407,13 @@ fn paged(client: &Client, path: &str, limit: usize) -> Vec<Value> {
             .json();
         let rows = page["items"].as_array().cloned().unwrap_or_default();
         assert!(rows.len() <= limit);
-        match page["next"].as_str() {
-            Some(next) => {
-                assert_eq!(rows.len(), limit);
-                after = format!("&after={next}");
-                found.extend(rows);
-            }
-            None => {
-                found.extend(rows);
-                return found;
-            }
-        }
+        let count = rows.len();
+        found.extend(rows);
+        let Some(next) = page["next"].as_str() else {
+            return found;
+        };
+        assert_eq!(count, limit);
+        after = format!("&after={next}");
     }
 }
 

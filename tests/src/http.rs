@@ -3,6 +3,7 @@
 //! Lives here: requests, answers, server-sent events, a small threaded listener. Not here: starting the program (`server`).
 
 use std::{
+    fmt::Write as _,
     io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -15,7 +16,7 @@ use std::{
 use serde_json::Value;
 
 /// Longest wait for anything to come: a busy machine with two cores compiles beside this.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An answer.
 #[derive(Debug, Clone, Default)]
@@ -130,13 +131,14 @@ impl Client {
             self.addr
         );
         if let Some(token) = &self.token {
-            head.push_str(&format!("authorization: Bearer {token}\r\n"));
+            let _ = write!(head, "authorization: Bearer {token}\r\n");
         }
         if let Some(body) = body {
-            head.push_str(&format!(
-                "content-type: application/json\r\ncontent-length: {}\r\n",
-                body.len()
-            ));
+            let length = body.len();
+            let _ = write!(
+                head,
+                "content-type: application/json\r\ncontent-length: {length}\r\n"
+            );
         }
         head.push_str("\r\n");
         stream.write_all(head.as_bytes())?;
@@ -281,10 +283,10 @@ fn one(stream: TcpStream, answer: &dyn Fn(&Asked) -> Reply) -> io::Result<()> {
     let reply = answer(&asked);
     let mut head = format!("HTTP/1.1 {} -\r\nconnection: close\r\n", reply.status);
     for (name, value) in &reply.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     if reply.status != 304 {
-        head.push_str(&format!("content-length: {}\r\n", reply.body.len()));
+        let _ = write!(head, "content-length: {}\r\n", reply.body.len());
     }
     head.push_str("\r\n");
     let mut stream = rest.into_inner();

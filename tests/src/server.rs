@@ -3,6 +3,7 @@
 //! Lives here: the process, its log and its token. Not here: what is asked of it (`http`, and each test).
 
 use std::{
+    fmt::Write as _,
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -14,7 +15,7 @@ use std::{
 use crate::{http::Client, isocial, packages};
 
 /// Longest wait for the server to serve: its first start compiles every package.
-const START: Duration = Duration::from_secs(180);
+const START: Duration = Duration::from_mins(3);
 /// Pause between two looks at something that is waited for.
 pub const LOOK: Duration = Duration::from_millis(20);
 
@@ -34,9 +35,10 @@ impl Deployment {
         let config = folder.join("isocial.toml");
         let mut text = String::from(toml);
         for port in ports {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "\n[[egress.exception]]\nhost = \"127.0.0.1\"\nport = {port}\nscheme = \"http\"\nwhy = \"a site of the test\"\n"
-            ));
+            );
         }
         std::fs::write(&config, text)?;
         Ok(Self {
