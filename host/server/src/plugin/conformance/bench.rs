@@ -96,7 +96,11 @@ impl Bench {
     }
 
     /// A door as an installation has it that has consented to the contracts and to these hosts.
-    pub(super) fn door(&self, tenant_hosts: &[String], own_base: &str) -> Result<Arc<Door>, String> {
+    pub(super) fn door(
+        &self,
+        tenant_hosts: &[String],
+        own_base: &str,
+    ) -> Result<Arc<Door>, String> {
         let manifest = &self.manifest;
         let hosts: Vec<HostRule> = manifest
             .contracts
@@ -215,6 +219,9 @@ pub(super) type Dropped = Vec<(String, u32)>;
 
 /// The dropped items in words.
 pub(super) fn words(dropped: &[(String, u32)]) -> String {
-    let each: Vec<String> = dropped.iter().map(|(rule, n)| format!("{rule} {n}")).collect();
+    let each: Vec<String> = dropped
+        .iter()
+        .map(|(rule, n)| format!("{rule} {n}"))
+        .collect();
     each.join(", ")
 }

@@ -31,18 +31,35 @@ pub(super) fn cases(suite: &mut Suite) {
         again(bench, &[]).map(|bytes| vec![format!("{} bytes", bytes.len())])
     });
     suite.case("built-in", "500 rows in one call", |bench| {
-        let rows: Vec<Row> = (0..500).map(|i| Row::full(i, &format!("Bell {i} is fine"))).collect();
+        let rows: Vec<Row> = (0..500)
+            .map(|i| Row::full(i, &format!("Bell {i} is fine")))
+            .collect();
         again(bench, &rows).and_then(|bytes| holds(&bytes, &[]))
     });
     suite.case("built-in", "every optional cell absent", |bench| {
         again(bench, &[Row::bare(1), Row::bare(2)]).and_then(|bytes| holds(&bytes, &[]))
     });
     suite.case("built-in", "cells that a spreadsheet would run", hostile);
-    suite.case("built-in", "many scripts, emoji and control characters", |bench| {
-        let texts = ["莲花自行车 🚲", "دراجة جميلة", "Xe đạp đẹp quá 👩‍👩‍👧", "a\u{0}b\u{8}c", "\u{202E}x", &"ộ".repeat(20_000)];
-        let rows: Vec<Row> = texts.iter().zip(0..).map(|(text, i)| Row::full(i, text)).collect();
-        again(bench, &rows).and_then(|bytes| holds(&bytes, &[]))
-    });
+    suite.case(
+        "built-in",
+        "many scripts, emoji and control characters",
+        |bench| {
+            let texts = [
+                "莲花自行车 🚲",
+                "دراجة جميلة",
+                "Xe đạp đẹp quá 👩‍👩‍👧",
+                "a\u{0}b\u{8}c",
+                "\u{202E}x",
+                &"ộ".repeat(20_000),
+            ];
+            let rows: Vec<Row> = texts
+                .iter()
+                .zip(0..)
+                .map(|(text, i)| Row::full(i, text))
+                .collect();
+            again(bench, &rows).and_then(|bytes| holds(&bytes, &[]))
+        },
+    );
     suite.case("built-in", "two files at once do not mix", two);
 }
 
@@ -56,10 +73,21 @@ impl Row {
     fn of(post: Post, analysis: Option<Analysis>) -> Self {
         let mention = format!("mnt_{}", post.native_id);
         let label = Label::of(Class::PublicText, Some("sample"));
-        Self { post: Labeled::new(label, post), analysis, mention }
+        Self {
+            post: Labeled::new(label, post),
+            analysis,
+            mention,
+        }
     }
     fn bare(index: u32) -> Self {
-        Self::of(Post { network: "sample".into(), native_id: index.to_string(), ..Post::default() }, None)
+        Self::of(
+            Post {
+                network: "sample".into(),
+                native_id: index.to_string(),
+                ..Post::default()
+            },
+            None,
+        )
     }
     fn full(index: u32, text: &str) -> Self {
         let post = Post {
@@ -70,16 +98,28 @@ impl Row {
             title: Some(text.chars().take(40).collect()),
             language: Some("en".into()),
             created: Some(Instant(NOON.0 - i64::from(index) * 1000)),
-            author: Some(Author { handle: Some("lan.tran".into()), ..Author::default() }),
+            author: Some(Author {
+                handle: Some("lan.tran".into()),
+                ..Author::default()
+            }),
             hashtags: vec!["bell".into()],
             links: vec!["https://lotus-bikes.example/".into()],
             rating: Some(0.5),
-            engagement: Some(Engagement { likes: Some(3), ..Engagement::default() }),
+            engagement: Some(Engagement {
+                likes: Some(3),
+                ..Engagement::default()
+            }),
             country: Some("VN".into()),
             sensitive: Some(false),
             ..Post::default()
         };
-        let sentiment = Sentiment { label: SentimentLabel::Positive, negative: 0.1, neutral: 0.2, positive: 0.7, score: 0.6 };
+        let sentiment = Sentiment {
+            label: SentimentLabel::Positive,
+            negative: 0.1,
+            neutral: 0.2,
+            positive: 0.7,
+            score: 0.6,
+        };
         let analysis = Analysis {
             by: "example/pack@1.0.0".into(),
             language: Some(("en".into(), 0.9)),
@@ -90,7 +130,12 @@ impl Row {
         Self::of(post, Some(analysis))
     }
     fn given(&self) -> ExportRow<'_> {
-        ExportRow { post: &self.post, analysis: self.analysis.as_ref(), mention: &self.mention, monitor: "A monitor" }
+        ExportRow {
+            post: &self.post,
+            analysis: self.analysis.as_ref(),
+            mention: &self.mention,
+            monitor: "A monitor",
+        }
     }
 }
 
@@ -106,32 +151,67 @@ struct File<'b> {
 impl<'b> File<'b> {
     fn begin(bench: &'b Bench, title: &str) -> Result<Self, String> {
         let door = bench.door(&[], OWN_BASE)?;
-        let config = bench.manifest().config.canonical(&serde_json::json!({})).map_err(|e| e.to_string())?;
-        let options = Options { title: title.to_owned(), now: NOON, config };
+        let config = bench
+            .manifest()
+            .config
+            .canonical(&serde_json::json!({}))
+            .map_err(|e| e.to_string())?;
+        let options = Options {
+            title: title.to_owned(),
+            now: NOON,
+            config,
+        };
         let columns = door.columns();
-        let (passed, open) = door.project_writer(columns.clone(), options).map_err(|e| e.to_string())?;
+        let (passed, open) = door
+            .project_writer(columns.clone(), options)
+            .map_err(|e| e.to_string())?;
         bench.count();
         match bench.plugin().writer(passed).0 {
             Ok(writer) => {
                 bench.keep(door.admit_started(open))?;
-                Ok(Self { bench, door, columns, writer, bytes: Vec::new() })
+                Ok(Self {
+                    bench,
+                    door,
+                    columns,
+                    writer,
+                    bytes: Vec::new(),
+                })
             }
             Err(stopped) => {
                 bench.keep(door.fail((&stopped).into(), open))?;
-                Err(format!("the sandbox stopped the writer's constructor: {}", stopped.why))
+                Err(format!(
+                    "the sandbox stopped the writer's constructor: {}",
+                    stopped.why
+                ))
             }
         }
     }
     fn write(&mut self, rows: &[Row]) -> Result<(), String> {
         let given: Vec<ExportRow<'_>> = rows.iter().map(Row::given).collect();
         let projected = self.door.project_rows(&self.columns, &given);
-        let (chunk, _) = self.bench.call(&self.door, projected, |passed| self.writer.write(passed), Door::admit_chunk)?;
+        let (chunk, _) = self.bench.call(
+            &self.door,
+            projected,
+            |passed| self.writer.write(passed),
+            Door::admit_chunk,
+        )?;
         self.bytes.extend(chunk.map_err(|e| e.to_string())?);
         Ok(())
     }
     fn finish(self) -> Result<Vec<u8>, String> {
-        let Self { bench, door, writer, mut bytes, .. } = self;
-        let (chunk, _) = bench.call(&door, door.project_finish(), |passed| writer.finish(passed), Door::admit_chunk)?;
+        let Self {
+            bench,
+            door,
+            writer,
+            mut bytes,
+            ..
+        } = self;
+        let (chunk, _) = bench.call(
+            &door,
+            door.project_finish(),
+            |passed| writer.finish(passed),
+            Door::admit_chunk,
+        )?;
         bytes.extend(chunk.map_err(|e| e.to_string())?);
         Ok(bytes)
     }
@@ -159,25 +239,50 @@ fn holds(bytes: &[u8], none_of: &[&[u8]]) -> Held {
     if bytes.is_empty() {
         return Err("rows were given and the file is empty".into());
     }
-    match none_of.iter().find(|part| bytes.windows(part.len()).any(|window| window == **part)) {
-        Some(part) => Err(format!("the file holds `{}`", String::from_utf8_lossy(part).escape_debug())),
+    match none_of
+        .iter()
+        .find(|part| bytes.windows(part.len()).any(|window| window == **part))
+    {
+        Some(part) => Err(format!(
+            "the file holds `{}`",
+            String::from_utf8_lossy(part).escape_debug()
+        )),
         None => Ok(vec![format!("{} bytes", bytes.len())]),
     }
 }
 
 /// Neutralised by the host where the manifest says that spreadsheets open the file; the format must keep it so.
 fn hostile(bench: &Bench) -> Held {
-    let rows: Vec<Row> = HOSTILE.iter().zip(0..).map(|(text, i)| Row::full(i, text)).collect();
+    let rows: Vec<Row> = HOSTILE
+        .iter()
+        .zip(0..)
+        .map(|(text, i)| Row::full(i, text))
+        .collect();
     let bytes = again(bench, &rows)?;
-    let live: &[&[u8]] = &[b",=cmd", b";=cmd", b"\"=cmd", b"\n=cmd", b">=cmd", b",@SUM", b"\"@SUM"];
-    holds(&bytes, if bench.manifest().spreadsheet { live } else { &[] })
+    let live: &[&[u8]] = &[
+        b",=cmd", b";=cmd", b"\"=cmd", b"\n=cmd", b">=cmd", b",@SUM", b"\"@SUM",
+    ];
+    holds(
+        &bytes,
+        if bench.manifest().spreadsheet {
+            live
+        } else {
+            &[]
+        },
+    )
 }
 
 /// Two writers, each in an instance of its own, called in turn.
 fn two(bench: &Bench) -> Held {
-    let (a, b) = ([Row::full(1, "alpha alpha"), Row::full(2, "alpha two")], [Row::full(3, "beta beta"), Row::full(4, "beta two")]);
+    let (a, b) = (
+        [Row::full(1, "alpha alpha"), Row::full(2, "alpha two")],
+        [Row::full(3, "beta beta"), Row::full(4, "beta two")],
+    );
     let (alone_a, alone_b) = (file(bench, &a)?, file(bench, &b)?);
-    let (mut one, mut other) = (File::begin(bench, "A search")?, File::begin(bench, "A search")?);
+    let (mut one, mut other) = (
+        File::begin(bench, "A search")?,
+        File::begin(bench, "A search")?,
+    );
     one.write(&a)?;
     other.write(&b)?;
     let (one, other) = (one.finish()?, other.finish()?);

@@ -149,7 +149,9 @@ impl<'b> Gated<'b> {
             } => {
                 json!({ "author": { "network": network, "author": author, "state": plain(state)? } })
             }
-            C::Strip { key, fields } => json!({ "strip": { "key": plain(key)?, "fields": fields } }),
+            C::Strip { key, fields } => {
+                json!({ "strip": { "key": plain(key)?, "fields": fields } })
+            }
             C::Replaced { old, new_id } => {
                 json!({ "replaced": { "old": plain(old)?, "new_id": new_id } })
             }
@@ -165,12 +167,19 @@ impl<'b> Gated<'b> {
             AdmittedVerdict::Gone => json!("gone"),
             AdmittedVerdict::Unknown => json!("unknown"),
             AdmittedVerdict::NotKept(rule) => json!({ "not-kept": rule }),
-            AdmittedVerdict::Changed(post) => json!({ "changed": { "admitted": self.number(post) } }),
+            AdmittedVerdict::Changed(post) => {
+                json!({ "changed": { "admitted": self.number(post) } })
+            }
         }
     }
 
-    fn compose(&mut self, notice: Notice, destination: &str) -> Result<Result<Value, Value>, String> {
-        let excerpts: Vec<Labeled<Post>> = notice.excerpts.iter().map(|text| excerpt(text)).collect();
+    fn compose(
+        &mut self,
+        notice: Notice,
+        destination: &str,
+    ) -> Result<Result<Value, Value>, String> {
+        let excerpts: Vec<Labeled<Post>> =
+            notice.excerpts.iter().map(|text| excerpt(text)).collect();
         let draft = draft(notice);
         self.channel(self.door.project_notice(&draft, &excerpts, destination))
     }

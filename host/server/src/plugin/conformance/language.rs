@@ -40,15 +40,61 @@ const SENTENCES: [&str; 12] = [
 pub(super) fn cases(suite: &mut Suite) {
     let texts = |list: &[&str]| -> Vec<String> { list.iter().map(|t| (*t).to_owned()).collect() };
     let sets: Vec<(&str, Vec<String>)> = vec![
-        ("nothing but white space, dots and a word", texts(&[" ", "\n\n\t", ".", "…", "ok"])),
+        (
+            "nothing but white space, dots and a word",
+            texts(&[" ", "\n\n\t", ".", "…", "ok"]),
+        ),
         ("many scripts", texts(&SENTENCES)),
-        ("emoji, joined, coloured and alone", texts(&["👩‍👩‍👧‍👦👍🏽🏳️‍🌈", "🔥", "1️⃣ 🇻🇳🇻", "so 😡😡😡 bad", "❤\u{FE0F} love"])),
-        ("right-to-left within left-to-right", texts(&["the word שלום and مرحبا within", "אבג 123 abc", "a\u{200F}b\u{200E}c"])),
-        ("letters in parts, joiners and odd spaces", texts(&["Kho\u{302}ng to\u{302}\u{301}t", "a\u{200B}b\u{AD}c\u{2060}d", "e\u{301}\u{301}\u{301}\u{301}", "\u{FEFF}bell", "İIıi ẞß ﬁ"])),
-        ("what redaction leaves behind", texts(&["write to an@lotus-bikes.example or call +84 912 345 678 today", "⟦mail:1⟧⟦handle:2⟧ good", "@lotus @bell https://lotus-bikes.example/x?y=1 bad", "⟦", "⟦mail:", "⟧⟧"])),
-        ("a text of 64 KiB", vec![text_of(SENTENCES[0], 65_000), text_of(SENTENCES[2], 65_000)]),
-        ("one word of 60,000 letters, one of as many signs", vec!["a".repeat(60_000), "!".repeat(60_000), "ộ".repeat(20_000)]),
-        ("numbers, addresses and code", texts(&["1,000.50 € -3 % 10:30", "a.b.c.d/e?f=g#h", "if (x < 0) { return; } // bad", "#lotus #LotusBikes #quá_tệ"])),
+        (
+            "emoji, joined, coloured and alone",
+            texts(&["👩‍👩‍👧‍👦👍🏽🏳️‍🌈", "🔥", "1️⃣ 🇻🇳🇻", "so 😡😡😡 bad", "❤\u{FE0F} love"]),
+        ),
+        (
+            "right-to-left within left-to-right",
+            texts(&[
+                "the word שלום and مرحبا within",
+                "אבג 123 abc",
+                "a\u{200F}b\u{200E}c",
+            ]),
+        ),
+        (
+            "letters in parts, joiners and odd spaces",
+            texts(&[
+                "Kho\u{302}ng to\u{302}\u{301}t",
+                "a\u{200B}b\u{AD}c\u{2060}d",
+                "e\u{301}\u{301}\u{301}\u{301}",
+                "\u{FEFF}bell",
+                "İIıi ẞß ﬁ",
+            ]),
+        ),
+        (
+            "what redaction leaves behind",
+            texts(&[
+                "write to an@lotus-bikes.example or call +84 912 345 678 today",
+                "⟦mail:1⟧⟦handle:2⟧ good",
+                "@lotus @bell https://lotus-bikes.example/x?y=1 bad",
+                "⟦",
+                "⟦mail:",
+                "⟧⟧",
+            ]),
+        ),
+        (
+            "a text of 64 KiB",
+            vec![text_of(SENTENCES[0], 65_000), text_of(SENTENCES[2], 65_000)],
+        ),
+        (
+            "one word of 60,000 letters, one of as many signs",
+            vec!["a".repeat(60_000), "!".repeat(60_000), "ộ".repeat(20_000)],
+        ),
+        (
+            "numbers, addresses and code",
+            texts(&[
+                "1,000.50 € -3 % 10:30",
+                "a.b.c.d/e?f=g#h",
+                "if (x < 0) { return; } // bad",
+                "#lotus #LotusBikes #quá_tệ",
+            ]),
+        ),
     ];
     for (name, texts) in sets {
         suite.case("built-in", name, |bench| {
@@ -56,7 +102,11 @@ pub(super) fn cases(suite: &mut Suite) {
             same(&one, &analyse(bench, &texts, &[])?, "the same batch twice")
         });
     }
-    suite.case("built-in", "128 documents, the same in another order and alone", order);
+    suite.case(
+        "built-in",
+        "128 documents, the same in another order and alone",
+        order,
+    );
     suite.case("built-in", "sentiment towards targets", targets);
 }
 
@@ -70,20 +120,41 @@ fn text_of(sentence: &str, bytes: usize) -> String {
 }
 
 /// One batch through the gate, with nothing dropped on the way back.
-fn analyse(bench: &Bench, texts: &[String], targets: &[PostTarget]) -> Result<AdmittedAnalyses, String> {
+fn analyse(
+    bench: &Bench,
+    texts: &[String],
+    targets: &[PostTarget],
+) -> Result<AdmittedAnalyses, String> {
     let door = bench.door(&[], OWN_BASE)?;
-    let posts: Vec<Labeled<Post>> = texts.iter().enumerate().map(|(i, text)| post(i, text)).collect();
+    let posts: Vec<Labeled<Post>> = texts
+        .iter()
+        .enumerate()
+        .map(|(i, text)| post(i, text))
+        .collect();
     let projected = door.project_documents(&posts, targets, ALL);
-    let taken = projected.as_ref().map_or(0, |(_, open)| open.context().taken());
+    let taken = projected
+        .as_ref()
+        .map_or(0, |(_, open)| open.context().taken());
     if projected.is_ok() && taken < texts.len() {
-        return Err(format!("only {taken} of {} documents fit into a batch", texts.len()));
+        return Err(format!(
+            "only {taken} of {} documents fit into a batch",
+            texts.len()
+        ));
     }
-    let (result, dropped) = bench.call(&door, projected, |passed| bench.plugin().analyze(passed), Door::admit_analyses)?;
+    let (result, dropped) = bench.call(
+        &door,
+        projected,
+        |passed| bench.plugin().analyze(passed),
+        Door::admit_analyses,
+    )?;
     let admitted = result.map_err(|rejection| rejection.to_string())?;
     if dropped.is_empty() {
         Ok(admitted)
     } else {
-        Err(format!("the gate drops a part of the answer: {}", words(&dropped)))
+        Err(format!(
+            "the gate drops a part of the answer: {}",
+            words(&dropped)
+        ))
     }
 }
 
@@ -129,9 +200,16 @@ fn targets(bench: &Bench) -> Held {
     if !contract.is_some_and(|c| c.input.has("post.targets")) {
         return Ok(vec!["the contract does not ask for targets".into()]);
     }
-    let texts = vec!["Lotus is great, Tulip is awful.".to_owned(), "Lotus 🔥".to_owned()];
+    let texts = vec![
+        "Lotus is great, Tulip is awful.".to_owned(),
+        "Lotus 🔥".to_owned(),
+    ];
     let target = |post, start, end| PostTarget { post, start, end };
     let asked = [target(0, 0, 5), target(0, 16, 21), target(1, 0, 5)];
     let one = analyse(bench, &texts, &asked)?;
-    same(&one, &analyse(bench, &texts, &asked)?, "the same batch twice")
+    same(
+        &one,
+        &analyse(bench, &texts, &asked)?,
+        "the same batch twice",
+    )
 }

@@ -14,9 +14,9 @@ use isocial_model::{
     post::{Change, Post},
 };
 use isocial_testkit::{
-    Case, run_case,
+    Case,
     case::{Action, Call},
-    tidy,
+    run_case, tidy,
 };
 use serde_json::{Value, json};
 
@@ -49,21 +49,40 @@ pub(super) fn case(bench: &Bench, case: &Case, folder: &Path) -> Held {
         return Err(format!("a request may not be made: {denial}"));
     }
     let dropped = std::mem::take(&mut gated.dropped);
-    if let Some((rule, n)) = dropped.iter().find(|(rule, _)| !DUTIES.contains(&rule.as_str())) {
-        return Err(format!("the gate drops or changes {n} by its rule `{rule}`"));
+    if let Some((rule, n)) = dropped
+        .iter()
+        .find(|(rule, _)| !DUTIES.contains(&rule.as_str()))
+    {
+        return Err(format!(
+            "the gate drops or changes {n} by its rule `{rule}`"
+        ));
     }
     let path = folder.join(format!("{}.expected.json", case.name));
-    let text = fs::read_to_string(&path)
-        .map_err(|e| format!("{}: {e}; the plugin's own test writes it with ISOCIAL_BLESS=1", path.display()))?;
+    let text = fs::read_to_string(&path).map_err(|e| {
+        format!(
+            "{}: {e}; the plugin's own test writes it with ISOCIAL_BLESS=1",
+            path.display()
+        )
+    })?;
     let Ok(Value::Array(expected)) = serde_json::from_str(&text) else {
-        return Err(format!("{}: expected a list, one outcome a call", path.display()));
+        return Err(format!(
+            "{}: expected a list, one outcome a call",
+            path.display()
+        ));
     };
     if expected.len() != found.len() {
-        return Err(format!("{} outcomes, expected {}", found.len(), expected.len()));
+        return Err(format!(
+            "{} outcomes, expected {}",
+            found.len(),
+            expected.len()
+        ));
     }
     let mut uncompared = 0;
-    for (i, (call, (mut expected, found))) in
-        case.calls.iter().zip(expected.into_iter().zip(&found)).enumerate()
+    for (i, (call, (mut expected, found))) in case
+        .calls
+        .iter()
+        .zip(expected.into_iter().zip(&found))
+        .enumerate()
     {
         uncompared += through_the_gate(bench, &mut gated, call, &mut expected)?;
         if let Some(difference) = difference(&gated, &expected, found, "") {
@@ -75,7 +94,9 @@ pub(super) fn case(bench: &Bench, case: &Case, folder: &Path) -> Held {
         notes.push(format!("the gate, as it must: {}", words(&dropped)));
     }
     if uncompared > 0 {
-        notes.push(format!("{uncompared} posts with lists that the snapshot cuts are not compared"));
+        notes.push(format!(
+            "{uncompared} posts with lists that the snapshot cuts are not compared"
+        ));
     }
     Ok(notes)
 }
@@ -118,7 +139,10 @@ fn own_base(case: &Case) -> String {
         .iter()
         .find_map(|c| c.notice.as_ref()?.get("link")?.as_str());
     link.and_then(|link| url::Url::parse(link).ok())
-        .map_or_else(|| OWN_BASE.to_owned(), |url| format!("{}/", url.origin().ascii_serialization()))
+        .map_or_else(
+            || OWN_BASE.to_owned(),
+            |url| format!("{}/", url.origin().ascii_serialization()),
+        )
 }
 
 /// Puts what is expected of a call through admission, in place; how many posts could not be.
@@ -137,21 +161,36 @@ fn through_the_gate(
                 .filter_map(|end| page.pointer(end).cloned())
                 .collect()
         } else {
-            page.get("changes").and_then(Value::as_array).cloned().unwrap_or_default()
+            page.get("changes")
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default()
         };
         let changes: Vec<Change> = list.iter().filter_map(change).collect();
         if changes.len() < list.len() {
             return Ok(u32::try_from(list.len()).unwrap_or(u32::MAX));
         }
         let seen = page.get("seen").and_then(window);
-        let admitted = admit(bench, gated, call, ConnectorAnswer::Page(page_of(changes, seen)))?;
+        let admitted = admit(
+            bench,
+            gated,
+            call,
+            ConnectorAnswer::Page(page_of(changes, seen)),
+        )?;
         let shown = tidy(&admitted);
-        let mut shown_changes = shown.get("changes").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut shown_changes = shown
+            .get("changes")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
         if let Some(fields) = page.as_object_mut() {
             if cut {
                 let count = fields.get("changes").and_then(|c| c.get("count")).cloned();
                 let (last, first) = (shown_changes.pop(), shown_changes.into_iter().next());
-                fields.insert("changes".into(), json!({ "count": count, "first": first, "last": last }));
+                fields.insert(
+                    "changes".into(),
+                    json!({ "count": count, "first": first, "last": last }),
+                );
             } else if fields.contains_key("changes") {
                 fields.insert("changes".into(), Value::Array(shown_changes));
             }
@@ -160,8 +199,15 @@ fn through_the_gate(
             }
         }
     }
-    for verdict in expected.get_mut("verdicts").and_then(Value::as_array_mut).into_iter().flatten() {
-        let Some(post) = verdict.get("changed") else { continue };
+    for verdict in expected
+        .get_mut("verdicts")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        let Some(post) = verdict.get("changed") else {
+            continue;
+        };
         match post_of(post) {
             Some(post) => {
                 let answer = ConnectorAnswer::Verdicts(vec![Verdict::Changed(Box::new(post))]);
@@ -185,7 +231,10 @@ fn admit(
         plan: QueryPlan::default(),
         config: "{}".into(),
         state: None,
-        budget: Budget { items: 250, requests: 16 },
+        budget: Budget {
+            items: 250,
+            requests: 16,
+        },
         now: NOON,
         since: None,
     };
@@ -196,7 +245,15 @@ fn admit(
             if call.exchanges.is_empty() {
                 (ConnectorCall::Next { job, place }, answer)
             } else {
-                (ConnectorCall::Respond { job, place, scratch: Vec::new(), answers: Vec::new() }, answer)
+                (
+                    ConnectorCall::Respond {
+                        job,
+                        place,
+                        scratch: Vec::new(),
+                        answers: Vec::new(),
+                    },
+                    answer,
+                )
             }
         }
         (Action::Receive, answer) => {
@@ -207,10 +264,23 @@ fn admit(
             };
             (ConnectorCall::Receive { job, delivery }, answer)
         }
-        (Action::Recheck, answer) => {
-            (ConnectorCall::Judge { job, refs: vec!["1".into()], answers: Vec::new() }, answer)
-        }
-        (_, answer) => (ConnectorCall::Frames { job, cursor: None, first: 0, frames: Vec::new() }, answer),
+        (Action::Recheck, answer) => (
+            ConnectorCall::Judge {
+                job,
+                refs: vec!["1".into()],
+                answers: Vec::new(),
+            },
+            answer,
+        ),
+        (_, answer) => (
+            ConnectorCall::Frames {
+                job,
+                cursor: None,
+                first: 0,
+                frames: Vec::new(),
+            },
+            answer,
+        ),
     };
     let door = std::sync::Arc::clone(&gated.door);
     let (_, open) = door.project_connector(made).map_err(|e| e.to_string())?;
@@ -218,7 +288,9 @@ fn admit(
     let (admitted, receipt) = door.admit_connector(Untrusted::from_guest(answer, 0), open);
     bench.keep(receipt)?;
     match admitted {
-        Ok(AdmittedConnector::Fault(_)) | Err(_) => Err("what is expected is itself not admitted".into()),
+        Ok(AdmittedConnector::Fault(_)) | Err(_) => {
+            Err("what is expected is itself not admitted".into())
+        }
         Ok(admitted) => gated.shown(admitted),
     }
 }
@@ -268,18 +340,25 @@ fn post_of(tidied: &Value) -> Option<Post> {
 fn window(tidied: &Value) -> Option<Window> {
     let at = |name: &str| instant(tidied.get(name)?.as_str()?);
     let complete = tidied.get("complete")?.as_bool()?;
-    serde_json::from_value(json!({ "start": at("start")?, "end": at("end")?, "complete": complete })).ok()
+    serde_json::from_value(
+        json!({ "start": at("start")?, "end": at("end")?, "complete": complete }),
+    )
+    .ok()
 }
 
 fn instant(date: &str) -> Option<i64> {
-    date.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+    date.parse::<jiff::Timestamp>()
+        .ok()
+        .map(jiff::Timestamp::as_millisecond)
 }
 
 /// The first difference, by JSON pointer; of two posts the fields.
 fn difference(gated: &Gated<'_>, expected: &Value, found: &Value, at: &str) -> Option<String> {
     match (expected, found) {
         (Value::Object(e), Value::Object(f)) => {
-            let number = |fields: &serde_json::Map<String, Value>| fields.get("admitted").and_then(Value::as_u64);
+            let number = |fields: &serde_json::Map<String, Value>| {
+                fields.get("admitted").and_then(Value::as_u64)
+            };
             match (number(e), number(f)) {
                 (Some(one), Some(other)) if one != other => {
                     let fields = gated.differing(one, other).unwrap_or_default();
@@ -292,7 +371,9 @@ fn difference(gated: &Gated<'_>, expected: &Value, found: &Value, at: &str) -> O
             e.keys()
                 .chain(f.keys().filter(|k| !e.contains_key(*k)))
                 .find_map(|k| {
-                    let side = |fields: &serde_json::Map<String, Value>| fields.get(k).cloned().unwrap_or_default();
+                    let side = |fields: &serde_json::Map<String, Value>| {
+                        fields.get(k).cloned().unwrap_or_default()
+                    };
                     difference(gated, &side(e), &side(f), &format!("{at}/{k}"))
                 })
         }
@@ -309,5 +390,9 @@ fn difference(gated: &Gated<'_>, expected: &Value, found: &Value, at: &str) -> O
 fn brief(value: &Value) -> String {
     let text = value.to_string();
     let cut: String = text.chars().take(200).collect();
-    if cut.len() < text.len() { format!("{cut}…") } else { cut }
+    if cut.len() < text.len() {
+        format!("{cut}…")
+    } else {
+        cut
+    }
 }
