@@ -10,4 +10,5 @@ mod cli;
 mod demo;
 mod http;
 mod kill;
+mod real;
 mod rules;

@@ -139,7 +139,7 @@ impl Setting {
     /// A monitor of a feed with a burst, and a rule that tells this channel of it.
     fn alarm(&self, site: &Site, channel: &str) {
         let at = site.addr().to_string();
-        let reader = self.enable("isocial/feed", &json!({ "hosts": [at] }));
+        let reader = self.enable("isocial/feed", &json!({ "hosts": ["127.0.0.1"] }));
         let config = json!({ "url": format!("http://{at}/feed.json") });
         let monitor = self.monitor(&reader, &config, "lantia");
         let spec = json!({ "when": "spike", "minimum": 20, "factor": 4.0 });
@@ -312,10 +312,7 @@ fn what_is_edited_or_deleted_at_a_bluesky_server_is_so_here() {
     let setting = Setting::new(folder.path(), &[], &toml, &["bluesky", "en", "jsonl"]);
     setting.enable("isocial/en", &json!({}));
     let format = setting.enable("isocial/jsonl", &json!({}));
-    let reader = setting.enable(
-        "isocial/bluesky",
-        &json!({ "hosts": [format!("localhost:{}", pds.port)] }),
-    );
+    let reader = setting.enable("isocial/bluesky", &json!({ "hosts": ["localhost"] }));
     let config = json!({ "mode": "account", "account": rosa.did, "service": pds.url });
     setting.monitor(&reader, &config, "lantia");
     let texts = || {
@@ -510,7 +507,7 @@ fn a_receiver_s_own_library_verifies_an_alert_that_came_twice() {
     let channel = setting.enable(
         "isocial/webhook",
         &json!({
-            "hosts": [at], "config": { "url": format!("http://{at}/alerts") }, "credentials": { "signing": secret },
+            "hosts": ["127.0.0.1"], "config": { "url": format!("http://{at}/alerts") }, "credentials": { "signing": secret },
         }),
     );
     setting.alarm(&site, &channel);
