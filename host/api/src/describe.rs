@@ -43,7 +43,16 @@ use crate::v1;
 pub struct Description;
 
 /// Method, path, what it does, schema of the body, schema of the answer.
-pub(crate) const ROUTES: &[(&str, &str, &str, Option<&str>, Option<&str>)] = &[
+type Route = (
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    Option<&'static str>,
+);
+
+/// Every route under `/api/v1`, as [`v1::router`] has them.
+pub(crate) const ROUTES: &[Route] = &[
     (
         "get",
         "/organisations",

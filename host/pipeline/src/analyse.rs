@@ -89,7 +89,7 @@ pub(crate) async fn analyse(
                     executor,
                     (passed, open),
                     Plugin::analyze,
-                    |door, answer, open| door.admit_analyses(answer, open),
+                    isocial_gate::Door::admit_analyses,
                 )
                 .await;
             let call = done.receipts.len();
@@ -108,7 +108,7 @@ pub(crate) async fn analyse(
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(plugin.id = %pack.plugged.door.package(), error = %error, "a batch was not analysed")
+                    tracing::warn!(plugin.id = %pack.plugged.door.package(), error = %error, "a batch was not analysed");
                 }
             }
         }

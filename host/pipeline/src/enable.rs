@@ -126,7 +126,7 @@ pub async fn plugin(
     for (slot, value) in new.credentials {
         match value {
             CredentialValue::Value(value) => {
-                crate::keeper::keep_value(db, &id, &slot, &value).await?
+                crate::keeper::keep_value(db, &id, &slot, &value).await?;
             }
             CredentialValue::Login(user, password) => {
                 crate::keeper::keep_login(db, &id, &slot, &user, &password).await?;

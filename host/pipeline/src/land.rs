@@ -142,7 +142,7 @@ pub(crate) async fn land(
                 }
                 PageChange::Upsert(Box::new(write(
                     host,
-                    &landing.recheck_ms,
+                    landing.recheck_ms,
                     landing.page_call,
                     matcher,
                     *post,
@@ -236,7 +236,7 @@ async fn look(
 /// What is written of a post.
 fn write(
     host: &Host,
-    recheck_ms: &Option<i64>,
+    recheck_ms: Option<i64>,
     collected_by: Option<usize>,
     matcher: &Matcher,
     post: Labeled<Post>,

@@ -140,7 +140,7 @@ impl Host {
             match self.load(&bytes) {
                 Ok(loaded) => self.library.put(Arc::new(loaded)),
                 Err(error) => {
-                    tracing::warn!(plugin.id = %kept.package, error = %error, "a registered package cannot be loaded")
+                    tracing::warn!(plugin.id = %kept.package, error = %error, "a registered package cannot be loaded");
                 }
             }
         }

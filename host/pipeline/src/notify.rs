@@ -70,16 +70,13 @@ async fn attempt(
     leased: &LeasedNotice,
     receipts: &mut Vec<Receipt>,
 ) -> Settlement {
-    let (plugged, _, installation) = match tenant.plugged(&leased.channel) {
-        Ok(found) => found,
-        Err(_) => {
-            return again(
-                host,
-                &leased.notice,
-                None,
-                "the channel is switched off or not loaded",
-            );
-        }
+    let Ok((plugged, _, installation)) = tenant.plugged(&leased.channel) else {
+        return again(
+            host,
+            &leased.notice,
+            None,
+            "the channel is switched off or not loaded",
+        );
     };
     let draft = draft(&leased.notice);
     let destination = installation.config.as_str();
@@ -166,7 +163,7 @@ async fn call(
             &host.executor,
             projected?,
             Plugin::channel,
-            |door, answer, open| door.admit_channel(answer, open),
+            isocial_gate::Door::admit_channel,
         )
         .await;
     receipts.push(receipt);

@@ -131,7 +131,7 @@ pub(crate) async fn connector(
             executor,
             projected,
             Plugin::connector,
-            |door, answer, open| door.admit_connector(answer, open),
+            isocial_gate::Door::admit_connector,
         )
         .await;
     receipts.push(receipt);

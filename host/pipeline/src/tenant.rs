@@ -86,7 +86,7 @@ impl Tenant {
                     queries.insert(monitor.id.clone(), Arc::new(query));
                 }
                 Err(_) => {
-                    tracing::warn!(monitor.id = %monitor.id, "a stored query does not parse any more; the monitor rests")
+                    tracing::warn!(monitor.id = %monitor.id, "a stored query does not parse any more; the monitor rests");
                 }
             }
         }
@@ -147,7 +147,7 @@ impl Tenant {
                         .insert(installation.id.clone(), (plugged, loaded, installation));
                 }
                 Err(error) => {
-                    tracing::warn!(installation.id = %installation.id, error = %error, "an installation cannot be used")
+                    tracing::warn!(installation.id = %installation.id, error = %error, "an installation cannot be used");
                 }
             }
         }
