@@ -433,7 +433,7 @@ fn restart(bench: &Bench, case: &Case, folder: &Path) -> Held {
                 frames.extend(text.lines().map(|line| json!({ "text": line })));
             }
             FrameSpec::Binary(hex) => {
-                frames.push(json!({ "binary": hex::decode(hex).map_err(|e| e.to_string())? }))
+                frames.push(json!({ "binary": hex::decode(hex).map_err(|e| e.to_string())? }));
             }
         }
     }

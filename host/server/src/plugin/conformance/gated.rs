@@ -97,7 +97,7 @@ impl<'b> Gated<'b> {
     /// An admitted answer, as cases write it.
     pub(super) fn shown(&mut self, answer: AdmittedConnector) -> Result<Value, String> {
         Ok(match answer {
-            AdmittedConnector::Page(page) => self.page(page)?,
+            AdmittedConnector::Page(page) => self.page(&page)?,
             AdmittedConnector::Again { requests, scratch } => {
                 self.ask(&requests);
                 json!({ "again": { "requests": plain(&requests)?, "scratch": scratch } })
@@ -123,7 +123,7 @@ impl<'b> Gated<'b> {
         })
     }
 
-    fn page(&mut self, page: AdmittedPage) -> Result<Value, String> {
+    fn page(&mut self, page: &AdmittedPage) -> Result<Value, String> {
         let changes: Vec<Value> = page
             .changes
             .iter()
