@@ -56,9 +56,15 @@ fn metadata(deps: bool) -> Value {
 }
 
 fn host_triple() -> String {
-    let out = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())).arg("-vV").output().expect("rustc starts");
+    let out = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+        .arg("-vV")
+        .output()
+        .expect("rustc starts");
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    text.lines().find_map(|l| l.strip_prefix("host: ")).expect("rustc names its host").to_owned()
+    text.lines()
+        .find_map(|l| l.strip_prefix("host: "))
+        .expect("rustc names its host")
+        .to_owned()
 }
 
 /// Room → rooms that it may know, read from the table in host/README.md.

@@ -375,7 +375,7 @@ fn check_keys(
                 ));
             }
             (Some(toml::Value::Table(known)), toml::Value::Table(own)) => {
-                check_keys(own, known, &path, text)?
+                check_keys(own, known, &path, text)?;
             }
             _ => {}
         }
@@ -394,7 +394,7 @@ fn merge(
         let path = dotted(prefix, &key);
         match (into.get_mut(&key), value) {
             (Some(toml::Value::Table(old)), toml::Value::Table(new)) => {
-                merge(old, new, &path, origin, origins)
+                merge(old, new, &path, origin, origins);
             }
             (_, value) => {
                 origins.insert(path, origin.to_owned());

@@ -287,7 +287,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     for word in text.split_inclusive(", ") {
         match lines.last_mut() {
             Some(line) if line.chars().count() + word.chars().count() <= width => {
-                line.push_str(word)
+                line.push_str(word);
             }
             _ => lines.push(word.to_owned()),
         }

@@ -112,7 +112,7 @@ async fn register_folder(host: &Host, folder: &Path) -> anyhow::Result<()> {
             std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
         match host.register(&bytes).await {
             Ok(loaded) => {
-                tracing::info!(plugin.id = %loaded.package, plugin.kind = %loaded.kind, "package registered")
+                tracing::info!(plugin.id = %loaded.package, plugin.kind = %loaded.kind, "package registered");
             }
             Err(error) => {
                 tracing::error!(file = %file.file_name().unwrap_or_default().to_string_lossy(), error = %error, "a package was refused");

@@ -45,28 +45,21 @@ pub(crate) fn table(rows: &[Row], before: Option<&str>) -> String {
         "id", "value", "unit", "against", "its value", "ratio"
     );
     for row in rows {
-        let _ = match &row.outcome {
-            Outcome::NotRun(install) => {
-                writeln!(
-                    out,
-                    "{:<15} {:>12} {:<8} {install}",
-                    row.id, "NOT RUN", row.unit
-                )
-            }
-            _ => {
-                let (name, theirs) = row
-                    .against()
-                    .map_or(("", String::new()), |a| (a.name, figure(a.value)));
-                let line = format!(
-                    "{:<15} {:>12} {:<8} {name:<24} {theirs:>12} {:>9}",
-                    row.id,
-                    row.value().map(figure).unwrap_or_default(),
-                    row.unit,
-                    row.ratio().map(figure).unwrap_or_default()
-                );
-                writeln!(out, "{}", line.trim_end())
-            }
+        let line = if let Outcome::NotRun(install) = &row.outcome {
+            format!("{:<15} {:>12} {:<8} {install}", row.id, "NOT RUN", row.unit)
+        } else {
+            let (name, theirs) = row
+                .against()
+                .map_or(("", String::new()), |a| (a.name, figure(a.value)));
+            format!(
+                "{:<15} {:>12} {:<8} {name:<24} {theirs:>12} {:>9}",
+                row.id,
+                row.value().map(figure).unwrap_or_default(),
+                row.unit,
+                row.ratio().map(figure).unwrap_or_default()
+            )
         };
+        let _ = writeln!(out, "{}", line.trim_end());
     }
     out.push('\n');
     for row in rows {

@@ -103,7 +103,7 @@ impl Stage {
         let monitor = match query {
             Some(query) => enable::monitor(host, &scope, &db, &workspace, BRAND, &query, ids)
                 .await
-                .map_err(explained)?,
+                .map_err(|error| explained(&error))?,
             None => {
                 enable::monitor_of_everything(host, &scope, &db, &workspace, "Everything", ids)
                     .await?
@@ -155,7 +155,7 @@ impl Stage {
 }
 
 /// A query's errors with their fix, as the command line shows them.
-fn explained(error: enable::EnableError) -> anyhow::Error {
+fn explained(error: &enable::EnableError) -> anyhow::Error {
     anyhow::anyhow!("the query cannot be used: {error}")
 }
 
@@ -326,7 +326,7 @@ pub(crate) async fn export(
         progress.say(format!(
             "exporting: {} rows",
             host.counters.exported_rows.get()
-        ))
+        ));
     })
     .await?;
     let mut lines = Vec::new();

@@ -103,6 +103,9 @@ mod tests {
         let mut subject = isocial_testkit::Native::connector::<Archive>().and_stream::<Archive>();
         let report = isocial_testkit::replay(env!("CARGO_MANIFEST_DIR"), &mut subject).unwrap();
         // A file neither pages, nor limits rates, nor deletes.
-        assert_eq!(report.missing(), [Cover::Paging, Cover::RateLimited, Cover::Deletion]);
+        assert_eq!(
+            report.missing(),
+            [Cover::Paging, Cover::RateLimited, Cover::Deletion]
+        );
     }
 }
