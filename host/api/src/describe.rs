@@ -15,7 +15,7 @@ use utoipa::{
 
 use crate::v1;
 
-/// The schemas; the routes are in [`ROUTES`].
+/// The schemas of the description; its routes are listed beside it.
 #[derive(OpenApi)]
 #[openapi(components(schemas(
     v1::AskedExport,

@@ -190,6 +190,7 @@ impl From<EnableError> for Problem {
                 }
                 problem
             }
+            EnableError::Host(_) => Self::invalid("/hosts", error.to_string()),
             EnableError::Unknown(what) => Self::not_found(what),
             other => Self::invalid("package", other.to_string()),
         }

@@ -38,6 +38,11 @@ pub enum EnableError {
         /// What exists.
         known: String,
     },
+    /// A host that is none.
+    #[error(
+        "`{0}` is no host name: expected a name or address alone, without scheme, port or path, such as `mastodon.example`"
+    )]
+    Host(String),
     /// Sources belong to connectors.
     #[error("{package} is a {is}: sources belong to connectors")]
     NotConnector {
@@ -98,6 +103,13 @@ pub async fn plugin(
         Kind::Connector => "{}".to_owned(),
         _ => loaded.check_config(new.config)?,
     };
+    if let Some(wrong) = new
+        .hosts
+        .iter()
+        .find(|h| h.is_empty() || h.contains(['/', ':', '@', '*', ' ']))
+    {
+        return Err(EnableError::Host(wrong.clone()));
+    }
     for (slot, _) in &new.credentials {
         if !loaded.manifest.credentials.iter().any(|s| s.name == *slot) {
             let known: Vec<&str> = loaded

@@ -84,7 +84,7 @@ pub(crate) async fn land(
             _ => None,
         })
         .collect();
-    let gate_dropped: u64 = page.dropped.values().map(|n| u64::from(*n)).sum();
+    let gate_dropped = page.dropped_items();
     let mut verdicts = look(host, tenant, matcher, &posts).await?;
 
     let chosen: Vec<usize> = verdicts

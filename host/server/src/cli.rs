@@ -67,7 +67,7 @@ pub(crate) struct Demo {
     /// With `--live`: a feed to read.
     #[arg(long, requires = "live", value_name = "URL")]
     pub(crate) feed: Option<String>,
-    /// With `--live`: a Mastodon instance, such as https://mastodon.example.
+    /// With `--live`: a Mastodon instance, such as `https://mastodon.example`.
     #[arg(long, requires = "live", value_name = "URL")]
     pub(crate) mastodon: Option<String>,
     /// With `--live`: the hashtag to read at that instance, without `#`.

@@ -100,8 +100,11 @@ fn build(folder: &Path, all: bool, out: Option<&Path>, quiet: bool) -> anyhow::R
             std::fs::create_dir_all(out)
                 .with_context(|| format!("{} cannot be made", out.display()))?;
             let to = out.join(one.path.file_name().unwrap_or_default());
-            std::fs::copy(&one.path, &to)
-                .with_context(|| format!("{} cannot be written", to.display()))?;
+            // A file that is copied onto itself is left empty.
+            if std::fs::canonicalize(&to).ok() != std::fs::canonicalize(&one.path).ok() {
+                std::fs::copy(&one.path, &to)
+                    .with_context(|| format!("{} cannot be written", to.display()))?;
+            }
             one.path = to;
         }
         if !quiet {

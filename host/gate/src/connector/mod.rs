@@ -109,6 +109,20 @@ pub struct AdmittedPage {
     pub dropped: BTreeMap<&'static str, u32>,
 }
 
+impl AdmittedPage {
+    /// Counts of `dropped` that are notes about items which were kept: their text was cleaned, or their date was in the future.
+    const NOTES: [&'static str; 2] = ["neutralised", "future-clamped"];
+
+    /// How many items were not kept.
+    pub fn dropped_items(&self) -> u64 {
+        let lost = self
+            .dropped
+            .iter()
+            .filter(|(rule, _)| !Self::NOTES.contains(rule));
+        lost.map(|(_, n)| u64::from(*n)).sum()
+    }
+}
+
 /// What became of a rechecked reference.
 #[derive(Debug, Clone)]
 pub enum AdmittedVerdict {
