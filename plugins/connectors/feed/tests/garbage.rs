@@ -139,8 +139,16 @@ fn feeds_of_others_can_be_read() {
         );
     };
     let (mut whole, mut unread) = (0, Vec::new());
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    let mut paths: Vec<_> = vec![std::path::PathBuf::from(folder)];
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            paths.extend(
+                fs::read_dir(path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+            continue;
+        }
         let kind = path
             .extension()
             .unwrap_or_default()
