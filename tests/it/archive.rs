@@ -277,6 +277,11 @@ fn each_once(rows: &[Value]) {
 fn check_counts(summary: &Value) {
     check_books(summary);
     assert_eq!(
+        number(summary, "lines"),
+        number(summary, "collected") + number(summary, "rejected"),
+        "a line was lost"
+    );
+    assert_eq!(
         number(summary, "collected"),
         number(summary, "matched") + number(summary, "dropped")
     );

@@ -408,39 +408,3 @@ async fn a_relay_that_says_nothing_is_not_waited_for_long() {
         (0, "timeout".into())
     );
 }
-
-/// Against a real server, where `ISOCIAL_TEST_SMTP_URL` names one: `smtp://host:port` in clear, or `smtps://user:password@host:port`.
-#[tokio::test]
-async fn a_real_server_takes_the_mail() {
-    let Ok(url) = std::env::var("ISOCIAL_TEST_SMTP_URL") else {
-        return;
-    };
-    let url: url::Url = url.parse().unwrap();
-    let tls = if url.scheme() == "smtps" {
-        SmtpTls::Implicit
-    } else {
-        SmtpTls::None
-    };
-    let host = url.host_str().unwrap().to_owned();
-    let addresses = tokio::net::lookup_host((host.as_str(), 0))
-        .await
-        .unwrap()
-        .map(|a| a.ip())
-        .collect();
-    let config = SmtpConfig {
-        host,
-        port: url.port().unwrap_or(25),
-        tls,
-        tls12: true,
-        user: Some(url.username().to_owned()).filter(|user| !user.is_empty()),
-        password: url.password().map(Secret::new),
-        addresses,
-        hello: "localhost".into(),
-    };
-    let clock = Arc::new(isocial_model::time::SystemClock);
-    let egress = isocial_egress::Egress::new(EgressConfig::default(), clock).unwrap();
-    let sent = egress
-        .send_mail(&mail("ntc_real"), &config, &package())
-        .await;
-    assert_eq!(code(&sent).0, 250, "{sent:?}");
-}

@@ -5,7 +5,6 @@ mod collecting;
 mod faults;
 mod isolation;
 mod ledger;
-mod speed;
 
 use std::sync::{Arc, Mutex};
 
