@@ -161,11 +161,22 @@ fn head_of(rest: &mut impl BufRead) -> io::Result<(String, Vec<(String, String)>
     loop {
         let mut line = String::new();
         rest.read_line(&mut line)?;
+        if line.is_empty() {
+            return Err(cut_off("a head"));
+        }
         let Some((name, value)) = line.trim_end().split_once(':') else {
             return Ok((first.trim_end().to_owned(), headers));
         };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
+}
+
+/// The other side went away in the middle: what came is no message, and nobody is to be told of it as one.
+fn cut_off(what: &str) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::UnexpectedEof,
+        format!("the connection ended inside {what}"),
+    )
 }
 
 /// Appends one chunk of a chunked body. False at its end.
@@ -280,6 +291,9 @@ fn one(stream: TcpStream, answer: &dyn Fn(&Asked) -> Reply) -> io::Result<()> {
     };
     let length = asked.header("content-length").parse().unwrap_or(0);
     (&mut rest).take(length).read_to_end(&mut asked.body)?;
+    if asked.body.len() as u64 != length {
+        return Err(cut_off("a body"));
+    }
     let reply = answer(&asked);
     let mut head = format!("HTTP/1.1 {} -\r\nconnection: close\r\n", reply.status);
     for (name, value) in &reply.headers {
