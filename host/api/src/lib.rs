@@ -75,7 +75,12 @@ pub async fn serve(
 
 /// Ready as soon as the deployment's file answers.
 async fn ready(axum::extract::State(shared): axum::extract::State<Shared>) -> Response {
-    match shared.host.deployment.next_due().await {
+    match shared
+        .host
+        .deployment
+        .next_due(isocial_store::Lane::Work)
+        .await
+    {
         Ok(_) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(error = %error, "not ready");

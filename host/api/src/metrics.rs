@@ -6,7 +6,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use prometheus_client::{
-    encoding::text::encode, metrics::counter::ConstCounter, registry::Registry,
+    encoding::text::encode,
+    metrics::{counter::ConstCounter, gauge::ConstGauge},
+    registry::Registry,
 };
 
 use crate::{Shared, access::Operator, problem::Problem};
@@ -23,6 +25,11 @@ pub(crate) async fn metrics(
     }
     let calls: u64 = host.library.all().iter().map(|l| l.plugin.calls()).sum();
     registry.register("plugin_calls", "Calls of plugins", ConstCounter::new(calls));
+    registry.register(
+        "streams_open",
+        "Streams that are open now",
+        ConstGauge::new(host.streams.open() as i64),
+    );
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|e| Problem::internal(&e))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

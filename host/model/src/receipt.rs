@@ -101,6 +101,18 @@ pub struct EgressLine {
     pub result: String,
 }
 
+/// Posts that came to this organisation from a stream which the deployment reads once for all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SharedLine {
+    /// Which package read the stream.
+    pub plugin: PackageRef,
+    /// Number of the call's own line in the deployment's ledger: it was given nothing of any organisation's.
+    pub deployment_seq: u64,
+    /// Changes that were for this organisation.
+    pub items: u32,
+}
+
 /// A line of a ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "line")]
@@ -109,6 +121,8 @@ pub enum Line {
     Call(CallLine),
     /// An exchange.
     Egress(EgressLine),
+    /// What came from a shared stream.
+    Shared(SharedLine),
     /// The host stopped without closing its books: calls of this run up to here may lack a line.
     UncleanStop {
         /// When it was noticed.

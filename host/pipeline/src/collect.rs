@@ -12,7 +12,7 @@ use isocial_store::{
 use crate::{
     host::Host,
     job::{JobError, Next},
-    land::{Landed, Landing, land},
+    land::{Counted, Landed, Landing, land},
     step::{StepError, step_with},
     tenant::{Reading, Tenant},
 };
@@ -114,7 +114,7 @@ async fn one_step(
         done_task,
         receipts: step.receipts,
         page_call: step.page_call,
-        again: false,
+        counted: Counted::AsNew,
         recheck_ms: host.recheck_ms(&loaded),
     };
     let (landed, _) = match land(host, tenant, &reading.matcher, page, landing).await {

@@ -26,6 +26,7 @@ counters! {
     stored: "Posts that were written for the first time.",
     deleted: "Posts that were removed because their network deleted them.",
     pages: "Pages that were committed.",
+    frames: "Frames of streams that connectors read.",
     steps_failed: "Steps of connectors that gave no page.",
     delivered: "Notices that arrived.",
     delivery_attempts: "Attempts to deliver a notice.",

@@ -229,12 +229,20 @@ async fn keep_monitor(
             settings: "{}".into(),
         })
         .await?;
+    // Before anything is set in motion: a job must not find the configuration of before.
     host.forget(db);
     for source in sources {
         host.deployment
             .schedule(scope, JobKind::Collect, source.as_str(), host.clock.now())
             .await?;
+        let Some(account) = db.account(&source).await? else {
+            continue;
+        };
+        if let Some(installation) = db.installation(&account.installation).await? {
+            crate::stream::begin(host, scope, &account, &installation, &id).await?;
+        }
     }
+    host.forget(db);
     Ok(id)
 }
 

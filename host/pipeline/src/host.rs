@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use isocial_egress::Egress;
@@ -13,7 +16,8 @@ use isocial_store::{Deployment, OrgDb, OrgScope, StoreError};
 use tokio::sync::broadcast;
 
 use crate::{
-    counters::Counters, library::Library, probe::Probe, settings::Settings, tenant::Tenant,
+    counters::Counters, library::Library, probe::Probe, settings::Settings, stream::Fares,
+    tenant::Tenant,
 };
 
 /// Live mentions that a slow reader may lag behind before it misses some; it is told how many.
@@ -39,8 +43,12 @@ pub struct Host {
     pub library: Library,
     /// What is counted over all organisations, without their names.
     pub counters: Counters,
+    /// How streams fare.
+    pub streams: Fares,
     /// Stops the world for a test.
     pub probe: Probe,
+    /// Counts changes of any organisation's configuration, so that a shared stream knows when to look who reads it.
+    changes: AtomicU64,
     live: broadcast::Sender<LiveMention>,
     tenants: Mutex<HashMap<OrgId, Arc<Tenant>>>,
 }
@@ -96,7 +104,9 @@ impl Host {
             settings: parts.settings,
             library: Library::default(),
             counters: Counters::default(),
+            streams: Fares::default(),
             probe: parts.probe,
+            changes: AtomicU64::new(0),
             live: broadcast::channel(LIVE_BUFFER).0,
             tenants: Mutex::default(),
         }))
@@ -115,12 +125,18 @@ impl Host {
 
     /// Forgets what was read of an organisation's configuration: to be called after every change of it, and after its deletion.
     pub fn forget(&self, db: &OrgDb) {
-        self.lock().remove(db.id());
+        self.forget_id(db.id());
     }
 
     /// Forgets an organisation by its id: after its deletion.
     pub fn forget_id(&self, org: &OrgId) {
         self.lock().remove(org);
+        self.changes.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How many changes of configuration there have been on this node.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
     }
 
     /// Mentions from now on, as they are committed.

@@ -15,7 +15,7 @@ use crate::{
     collect::job_for,
     host::Host,
     job::JobError,
-    land::{Landed, Landing, land},
+    land::{Counted, Landed, Landing, land},
     step::{StepError, connector},
 };
 
@@ -167,7 +167,7 @@ pub async fn read(
             done_task: None,
             page_call: batch.len().checked_sub(1),
             receipts: batch,
-            again: false,
+            counted: Counted::AsNew,
             recheck_ms: None,
         };
         let (landed, _) = land(host, &tenant, &reading.matcher, page, landing).await?;

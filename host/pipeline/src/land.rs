@@ -17,6 +17,17 @@ use crate::{
     tenant::Tenant,
 };
 
+/// How a page's posts count as collected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// They are new to the host.
+    AsNew,
+    /// They are known and were only asked about again: nothing was collected.
+    NotAgain,
+    /// They are one organisation's part of a shared stream, which as a whole was counted once for the host.
+    OfShared,
+}
+
 /// Where a page comes from, and what it must be committed against.
 #[derive(Debug)]
 pub(crate) struct Landing {
@@ -30,8 +41,8 @@ pub(crate) struct Landing {
     pub(crate) receipts: Vec<Receipt>,
     /// Index of the call that gave the page.
     pub(crate) page_call: Option<usize>,
-    /// Whether these posts are known and were only asked about again: then they are not counted as collected.
-    pub(crate) again: bool,
+    /// How its posts count.
+    pub(crate) counted: Counted,
     /// Milliseconds after which posts are to be rechecked, where their network has no push.
     pub(crate) recheck_ms: Option<i64>,
 }
@@ -169,7 +180,7 @@ pub(crate) async fn land(
     }
 
     let counted = |name: &str, n: u64| (name.to_owned(), n);
-    let counters = if landing.again {
+    let counters = if landing.counted == Counted::NotAgain {
         Vec::new()
     } else {
         vec![
@@ -197,8 +208,18 @@ pub(crate) async fn land(
     host.probe.at(Stage::Commit).await;
     numbers.stored = outcome.inserted;
     numbers.deleted = outcome.deleted;
-    if !landing.again {
-        count(host, &numbers, gate_dropped);
+    match landing.counted {
+        Counted::AsNew => count(host, &numbers, gate_dropped),
+        Counted::NotAgain => {}
+        Counted::OfShared => {
+            let own = Landed {
+                collected: 0,
+                dropped: 0,
+                rejected: gate_dropped,
+                ..numbers
+            };
+            count(host, &own, gate_dropped);
+        }
     }
     for (post, monitors, analysis) in live {
         if let Some(presented) = present_mention(&post, analysis.as_ref(), Audience::Member) {

@@ -23,6 +23,7 @@ pub mod probe;
 mod recheck;
 pub mod settings;
 mod step;
+pub mod stream;
 pub mod tenant;
 pub mod watch;
 pub mod worker;

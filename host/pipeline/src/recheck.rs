@@ -11,7 +11,7 @@ use crate::{
     collect::job_for,
     host::Host,
     job::{JobError, Next},
-    land::{Landing, land},
+    land::{Counted, Landing, land},
     step::connector,
 };
 
@@ -133,7 +133,7 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobEr
                 done_task: None,
                 receipts: Vec::new(),
                 page_call: None,
-                again: true,
+                counted: Counted::NotAgain,
                 recheck_ms: Some(every),
             };
             land(host, &tenant, &reading.matcher, page, landing).await?;

@@ -16,6 +16,8 @@ pub struct Settings {
     pub steps: u32,
     /// Jobs at once.
     pub workers: usize,
+    /// Streams that are kept open at once; 0 = none.
+    pub streams: usize,
     /// Milliseconds that a lease lasts.
     pub lease_ms: i64,
     /// Milliseconds after which a post is asked about, where that is sooner than its network's policy wants it.
@@ -39,6 +41,7 @@ impl Default for Settings {
             interval_s: 60,
             steps: 64,
             workers: 4,
+            streams: 256,
             lease_ms: 30_000,
             recheck_ms: None,
             spike: SpikeRule {

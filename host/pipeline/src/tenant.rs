@@ -11,6 +11,7 @@ use std::{
 use isocial_gate::{Door, DoorSpec, EgressGrant, Layer, LayerName, SlotGrant};
 use isocial_model::{
     AccountId, InstallationId, Kind, MonitorId, connector::QueryPlan, contract::HostRule,
+    key::OrgKeys,
 };
 use isocial_query::{Query, handles_in_query, parse_stored, plan};
 use isocial_store::{OrgDb, OrgScope, StoreError, setup::Installation, setup::Monitor};
@@ -192,26 +193,8 @@ fn plug(
         .library
         .get(&installation.package)
         .ok_or_else(|| PlugError::NotLoaded(installation.package.to_string()))?;
-    let grant: Grant = serde_json::from_str(&installation.grant)
-        .map_err(|_| PlugError::Grant(installation.id.clone()))?;
-    let door = Door::new(DoorSpec {
-        package: installation.package.clone(),
-        kind: loaded.kind,
-        contracts: loaded.manifest.contracts.clone(),
-        layers: vec![
-            Layer::neutral(LayerName::Operator),
-            Layer::neutral(LayerName::Organisation),
-            grant.layer(),
-        ],
-        keys: db.keys(),
-        clock: Arc::clone(&host.clock),
-        network: loaded.network(),
-        topics: loaded.manifest.topics.clone(),
-        own_handles: own_handles.to_vec(),
-        egress: egress_grant(host, &loaded, &grant),
-        spreadsheet: loaded.manifest.spreadsheet,
-        own_base: host.settings.own_base.clone(),
-    })?;
+    let grant = grant_of(installation)?;
+    let door = door(host, &loaded, &grant, db.keys(), own_handles.to_vec())?;
     let plugged = Plugged {
         door: Arc::new(door),
         plugin: loaded.plugin.clone(),
@@ -222,10 +205,48 @@ fn plug(
     Ok((plugged, loaded))
 }
 
+/// What was consented to for an installation.
+pub(crate) fn grant_of(installation: &Installation) -> Result<Grant, PlugError> {
+    serde_json::from_str(&installation.grant).map_err(|_| PlugError::Grant(installation.id.clone()))
+}
+
+/// The door of a package under a grant: an organisation's, or with the deployment's keys a shared stream's.
+pub(crate) fn door(
+    host: &Host,
+    loaded: &Loaded,
+    grant: &Grant,
+    keys: Arc<dyn OrgKeys>,
+    own_handles: Vec<String>,
+) -> Result<Door, isocial_gate::DoorError> {
+    Door::new(DoorSpec {
+        package: loaded.package.clone(),
+        kind: loaded.kind,
+        contracts: loaded.manifest.contracts.clone(),
+        layers: vec![
+            Layer::neutral(LayerName::Operator),
+            Layer::neutral(LayerName::Organisation),
+            grant.layer(),
+        ],
+        keys,
+        clock: Arc::clone(&host.clock),
+        network: loaded.network(),
+        topics: loaded.manifest.topics.clone(),
+        own_handles,
+        egress: egress_grant(host, loaded, grant),
+        spreadsheet: loaded.manifest.spreadsheet,
+        own_base: host.settings.own_base.clone(),
+    })
+}
+
 /// The queue of an organisation on the executor.
 pub(crate) fn turn(org: &isocial_model::OrgId) -> u64 {
+    turn_of(org.as_str())
+}
+
+/// The queue of whatever has this name.
+pub(crate) fn turn_of(name: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    org.hash(&mut hasher);
+    name.hash(&mut hasher);
     hasher.finish()
 }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use isocial_model::Instant;
-use isocial_store::{JobKind, JobLease, StoreError, runs::Run};
+use isocial_store::{JobKind, JobLease, Lane, StoreError, runs::Run};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 /// Longest pause between two looks at the index · milliseconds. A job that is made meanwhile waits at most this long.
 const LOOK_MS: u64 = 500;
 /// When a job that failed for a reason of the host is tried again · milliseconds.
-const RETRY_MS: i64 = 15_000;
+pub(crate) const RETRY_MS: i64 = 15_000;
 
 /// Begins a run of the host; earlier runs that never ended leave a line in every ledger (B4).
 pub async fn begin(host: &Host) -> Result<Run, StoreError> {
@@ -48,7 +48,7 @@ pub async fn begin(host: &Host) -> Result<Run, StoreError> {
     Ok(run)
 }
 
-/// Runs jobs until `stop` is cancelled; jobs in hand are finished first.
+/// Runs jobs and keeps streams open until `stop` is cancelled; jobs in hand are finished first.
 pub async fn serve(host: Arc<Host>, stop: CancellationToken) {
     let mut workers = tokio::task::JoinSet::new();
     for n in 0..host.settings.workers {
@@ -67,6 +67,7 @@ pub async fn serve(host: Arc<Host>, stop: CancellationToken) {
             }
         });
     }
+    workers.spawn(crate::stream::serve(host, stop));
     while workers.join_next().await.is_some() {}
 }
 
@@ -82,7 +83,7 @@ pub async fn drain(host: &Host, mut each: impl FnMut()) -> Result<u64, StoreErro
 }
 
 /// A name for a worker that no other process has.
-fn owner(host: &Host, n: usize) -> String {
+pub(crate) fn owner(host: &Host, n: usize) -> String {
     let mut bytes = [0u8; 6];
     host.entropy.fill(&mut bytes);
     format!("{}-{n}", hex::encode(bytes))
@@ -91,7 +92,7 @@ fn owner(host: &Host, n: usize) -> String {
 /// Waits until something can be due.
 async fn rest(host: &Host, stop: &CancellationToken) {
     let now = host.clock.now();
-    let due = host.deployment.next_due().await.ok().flatten();
+    let due = host.deployment.next_due(Lane::Work).await.ok().flatten();
     let wait = due.map_or(LOOK_MS, |d| {
         u64::try_from(d.as_millis() - now.as_millis())
             .unwrap_or(0)
@@ -107,7 +108,7 @@ async fn rest(host: &Host, stop: &CancellationToken) {
 async fn one(host: &Host, owner: &str) -> Result<bool, StoreError> {
     let Some(mut lease) = host
         .deployment
-        .lease_due(owner, host.settings.lease_ms, 1)
+        .lease_due(Lane::Work, owner, host.settings.lease_ms, 1)
         .await?
         .into_iter()
         .next()
@@ -131,7 +132,8 @@ async fn dispatch(host: &Host, lease: &mut JobLease, owner: &str) -> Result<Next
         JobKind::Detect => watch::run(host, lease).await,
         JobKind::Notify => notify::run(host, lease, owner).await,
         JobKind::Export => export::run(host, lease).await,
-        JobKind::Retain => Ok(Next::Done),
+        // Streams are another lane's.
+        JobKind::Retain | JobKind::Stream => Ok(Next::Done),
     }
 }
 

@@ -73,6 +73,12 @@ pub(crate) struct Demo {
     /// With `--live`: the hashtag to read at that instance, without `#`.
     #[arg(long, requires = "live", default_value = "opensource")]
     pub(crate) hashtag: String,
+    /// With `--live`: reads Bluesky's public stream; also without an address, or where nothing else is named.
+    #[arg(long, requires = "live", value_name = "URL", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) bluesky: Option<String>,
+    /// With `--live`: how long streams are read · seconds.
+    #[arg(long, requires = "live", default_value_t = 20)]
+    pub(crate) seconds: u64,
     /// Reads a file of posts, one JSON object a line; `{"text": "…"}` is enough.
     #[arg(long, value_name = "FILE.jsonl[.gz]")]
     pub(crate) archive: Option<PathBuf>,

@@ -170,6 +170,8 @@ section! {
         steps: u32,
         /// Jobs at once.
         workers: usize,
+        /// Streams at once.
+        streams: usize,
         /// Seconds.
         lease_s: u32,
         /// Seconds; 0: by the network's policy.

@@ -198,6 +198,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         interval_s: config.collect.interval_s,
         steps: config.collect.steps,
         workers: config.collect.workers,
+        streams: config.collect.streams,
         lease_ms: i64::from(config.collect.lease_s) * 1_000,
         recheck_ms: (config.collect.recheck_s > 0)
             .then(|| i64::from(config.collect.recheck_s) * 1_000),

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use isocial_model::{Clock, Instant, OrgId};
+use isocial_model::{Clock, Instant, OrgId, key::OrgKeys};
 use isocial_vault::{DeploymentKeyring, Vault, WrappedKey};
 use sqlx::Row;
 
@@ -171,6 +171,10 @@ impl Deployment {
 
     pub(crate) fn file(&self) -> &Database {
         &self.inner.file
+    }
+    /// The keys of the doors of shared streams: the deployment's own, which open nothing of any organisation's.
+    pub fn shared_keys(&self) -> Arc<dyn OrgKeys> {
+        self.inner.vault.deployment().clone()
     }
     pub(crate) fn keys(&self) -> &DeploymentKeyring {
         self.inner.vault.deployment()

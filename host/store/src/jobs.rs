@@ -20,17 +20,29 @@ pub enum JobKind {
     Export,
     /// Remove what is past its time; subject: empty.
     Retain,
+    /// Keep a source's own stream open; subject: the account's id.
+    Stream,
+}
+
+/// Who takes a job: what ends by itself soon, or what stays open until it is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// Every kind but streams.
+    Work,
+    /// Streams: they hold no worker.
+    Streams,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Collect,
         Self::Recheck,
         Self::Detect,
         Self::Notify,
         Self::Export,
         Self::Retain,
+        Self::Stream,
     ];
     /// The name in rows and logs.
     pub const fn name(self) -> &'static str {
@@ -41,6 +53,7 @@ impl JobKind {
             Self::Notify => "notify",
             Self::Export => "export",
             Self::Retain => "retain",
+            Self::Stream => "stream",
         }
     }
     fn from_name(name: &str) -> Result<Self, StoreError> {
@@ -178,11 +191,13 @@ impl Deployment {
             .collect()
     }
 
-    /// Takes at most `limit` due jobs for `owner` until the lease ends, longest due first. Each lease has a higher epoch than the last.
+    /// Takes at most `limit` due jobs of a lane for `owner` until the lease ends, longest due first. Each lease has a higher epoch than
+    /// the last.
     ///
     /// A row whose organisation was exchanged from outside stops the call with [`StoreError::ForgedJob`]; it is never executed.
     pub async fn lease_due(
         &self,
+        lane: Lane,
         owner: &str,
         lease_ms: i64,
         limit: u32,
@@ -192,7 +207,8 @@ impl Deployment {
         let mut tx = self.file().write().await?;
         let rows = sqlx::query(
             "update jobs set lease_owner = $1, lease_epoch = lease_epoch + 1, lease_until = $2 \
-             where job in (select job from jobs where due <= $3 and (lease_until is null or lease_until <= $3) \
+             where job in (select job from jobs where due <= $3 and (kind = 'stream') = $5 \
+                               and (lease_until is null or lease_until <= $3) \
                            order by due, job limit $4) \
              returning job, kind, subject, due, lease_epoch, seal, (select id from organisations where row = jobs.org) as org",
         )
@@ -200,6 +216,7 @@ impl Deployment {
         .bind(until.as_millis())
         .bind(now.as_millis())
         .bind(i64::from(limit))
+        .bind(lane == Lane::Streams)
         .fetch_all(&mut *tx)
         .await?;
         let mut leases = rows
@@ -285,12 +302,15 @@ impl Deployment {
         Ok(removed + moved == 1)
     }
 
-    /// When the next job is due, leased ones at the end of their lease.
-    pub async fn next_due(&self) -> Result<Option<Instant>, StoreError> {
+    /// When the next job of a lane is due, leased ones at the end of their lease.
+    pub async fn next_due(&self, lane: Lane) -> Result<Option<Instant>, StoreError> {
         let mut conn = self.file().read().await?;
-        let row = sqlx::query("select min(max(due, coalesce(lease_until, due))) as next from jobs")
-            .fetch_one(&mut *conn)
-            .await?;
+        let row = sqlx::query(
+            "select min(max(due, coalesce(lease_until, due))) as next from jobs where (kind = 'stream') = $1",
+        )
+        .bind(lane == Lane::Streams)
+        .fetch_one(&mut *conn)
+        .await?;
         Ok(row.try_get::<Option<i64>, _>("next")?.map(Instant))
     }
 }

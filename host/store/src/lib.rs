@@ -71,7 +71,7 @@ pub mod streams;
 pub use collecting::{JobPlace, KnownPost, Recheck};
 pub use deployment::{Deployment, StoreOptions};
 pub use error::StoreError;
-pub use jobs::{JobKind, JobLease};
+pub use jobs::{JobKind, JobLease, Lane};
 pub use mentions::{Mention, MentionCursor, MentionFilter, MentionPage, MentionStatus};
 pub use org::OrgDb;
 pub use organisations::{NewOrganisation, Organisation, Region};

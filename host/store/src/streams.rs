@@ -15,6 +15,23 @@ pub enum Posting {
 }
 
 impl Deployment {
+    /// The name of the stream that sources of this package with this configuration and this grant read together. A keyed hash, because
+    /// a configuration is an organisation's own; sources that differ in any of the three read streams of their own.
+    pub fn stream_name(&self, package: &str, config: &str, grant: &str) -> String {
+        let parts = [package.as_bytes(), config.as_bytes(), grant.as_bytes()];
+        let hash = hex::encode(self.keys().row("streams", &parts));
+        format!("{package}#{}", hash.get(..32).unwrap_or_default())
+    }
+
+    /// The shared streams that any monitor reads, by name.
+    pub async fn streams(&self) -> Result<Vec<String>, StoreError> {
+        let mut conn = self.file().read().await?;
+        let rows = sqlx::query("select distinct stream from stream_monitors order by stream")
+            .fetch_all(&mut *conn)
+            .await?;
+        rows.iter().map(|r| Ok(r.try_get("stream")?)).collect()
+    }
+
     /// Where a shared stream stands, and the version to move it on from.
     pub async fn stream_cursor(&self, stream: &str) -> Result<(Option<Vec<u8>>, u64), StoreError> {
         let mut conn = self.file().read().await?;
@@ -94,6 +111,31 @@ impl Deployment {
             .await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Organisations that may hold any of these, with the position of each that they may hold: one question for a whole page.
+    pub async fn holders_of(
+        &self,
+        postings: &[Posting],
+    ) -> Result<Vec<(usize, OrgScope)>, StoreError> {
+        if postings.is_empty() {
+            return Ok(Vec::new());
+        }
+        let hashes: Vec<Hash128> = postings.iter().map(|p| self.posting_hash(p)).collect();
+        let mut conn = self.file().read().await?;
+        let rows = sqlx::query(
+            "select asked.key as position, o.id from json_each($1) asked \
+             join postings p on p.hash = unhex(asked.value) join organisations o on o.row = p.org order by asked.key, o.row",
+        )
+        .bind(sql::hashes(&hashes))
+        .fetch_all(&mut *conn)
+        .await?;
+        rows.iter()
+            .map(|r| {
+                let position = r.try_get::<i64, _>("position")? as usize;
+                Ok((position, OrgScope::proven(codec::id(r, "id")?)))
+            })
+            .collect()
     }
 
     /// Organisations that may hold this: each must be told of its deletion.

@@ -168,7 +168,9 @@ pub struct DeploymentKeyring {
     posting: Key,
     rows: Key,
     slugs: Key,
+    pairwise: Key,
     chain: Key,
+    commit: Key,
     code: Key,
     values: Sealer,
     signer: HeadSigner,
@@ -182,7 +184,9 @@ impl DeploymentKeyring {
             posting: subkey(root, "deployment/posting"),
             rows: subkey(root, "deployment/rows"),
             slugs: subkey(root, "deployment/slugs"),
+            pairwise: subkey(root, "deployment/pairwise"),
             chain: subkey(root, "deployment/receipt-chain"),
+            commit: subkey(root, "deployment/commitment"),
             code: subkey(root, "deployment/compiled-code"),
             values: Sealer::new(&subkey(root, "deployment/values")),
             signer: HeadSigner::new(&subkey(root, "deployment/ledger-heads")),
@@ -239,6 +243,31 @@ impl DeploymentKeyring {
 impl std::fmt::Debug for DeploymentKeyring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("DeploymentKeyring(…)")
+    }
+}
+
+/// The keys of a shared stream's door: what it hashes and chains belongs to no organisation and matches none of theirs.
+impl OrgKeys for DeploymentKeyring {
+    fn post_hash(&self, network: &str, native_id: &str) -> Hash128 {
+        self.posted(network, native_id)
+    }
+    fn author_ref(&self, network: &str, author: &str) -> Hash128 {
+        self.posted_by(network, author)
+    }
+    fn pairwise_ref(&self, plugin: &str, author_ref: &Hash128) -> Hash128 {
+        mac128(&self.pairwise, &[plugin.as_bytes(), author_ref])
+    }
+    fn seal(&self, place: &str, plain: &[u8]) -> Vec<u8> {
+        Self::seal(self, place, plain)
+    }
+    fn unseal(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, NotSealed> {
+        Self::unseal(self, place, sealed)
+    }
+    fn chain(&self, previous: &[u8; 32], line: &[u8]) -> [u8; 32] {
+        Self::chain(self, previous, line)
+    }
+    fn commit(&self, payload: &[u8]) -> Hash128 {
+        mac128(&self.commit, &[payload])
     }
 }
 

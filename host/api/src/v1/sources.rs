@@ -2,7 +2,7 @@
 
 use axum::{Json, http::StatusCode};
 use isocial_model::InstallationId;
-use isocial_pipeline::enable;
+use isocial_pipeline::{enable, stream::Fare};
 use isocial_store::setup::AccountStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -43,6 +43,9 @@ pub(crate) struct ShownSource {
     /// The fault's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<String>,
+    /// Whether the network pushes to it: `open`, or `waiting` with the reason; absent where it is only polled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<String>,
     /// When its last step ended · milliseconds since 1970.
     last_step: Option<i64>,
     /// Spans of publication time that were seen: start, end, whether completely.
@@ -52,8 +55,17 @@ pub(crate) struct ShownSource {
 /// Lists sources with how they fare and what they have seen.
 pub(crate) async fn list(entered: Entered) -> Result<Json<Listed<ShownSource>>, Problem> {
     let db = &entered.tenant.db;
+    let installations = db.installations().await?;
     let mut items = Vec::new();
     for account in db.accounts().await? {
+        let stream = installations
+            .iter()
+            .find(|i| i.id == account.installation)
+            .and_then(|i| isocial_pipeline::stream::fare(&entered.host, &account, i))
+            .map(|fare| match fare {
+                Fare::Open => "open".to_owned(),
+                Fare::Waiting(why) => format!("waiting:{why}"),
+            });
         let (status, fault) = match account.status {
             AccountStatus::New => ("new", None),
             AccountStatus::Working => ("working", None),
@@ -68,6 +80,7 @@ pub(crate) async fn list(entered: Entered) -> Result<Json<Listed<ShownSource>>, 
             every_seconds: account.every_seconds,
             status,
             fault,
+            stream,
             last_step: account.last_step.map(isocial_model::Instant::as_millis),
             coverage: coverage
                 .iter()

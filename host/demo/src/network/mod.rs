@@ -1,4 +1,4 @@
-//! The sample network: a server on loopback that speaks the Mastodon API, two feeds and a receiver of alerts.
+//! The sample network: a server on loopback that speaks the Mastodon API and Bluesky's Jetstream, with two feeds and a receiver of alerts.
 //!
 //! Lives here: routes, answers, faults. Not here: what is said (`week`), and anything that the product itself does.
 
@@ -7,6 +7,7 @@ mod entity;
 mod fault;
 mod feeds;
 mod hooks;
+mod jetstream;
 mod state;
 mod statuses;
 mod stream;
@@ -168,6 +169,7 @@ fn router(state: Arc<State>) -> Router {
         .route("/api/v1/streaming", get(stream::socket))
         .route("/api/v1/streaming/hashtag", get(stream::events))
         .route("/api/v1/streaming/health", get(stream::health))
+        .route("/subscribe", get(jetstream::subscribe))
         .route("/feeds/press.atom", get(feeds::press))
         .route("/feeds/blog.rss", get(feeds::blog))
         .route("/hooks/alerts", post(hooks::alerts))

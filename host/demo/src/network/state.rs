@@ -70,6 +70,8 @@ pub(super) struct State {
     pub(super) served: AtomicU64,
     pub(super) requests: AtomicU64,
     pub(super) pages: AtomicU64,
+    /// What was told so far, with the time of each in microseconds, ever rising: what a reader resumes from.
+    log: Mutex<Vec<(i64, Event)>>,
     /// Whether the live week was set off.
     pub(super) set_off: AtomicBool,
 }
@@ -112,6 +114,7 @@ impl State {
             served: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             pages: AtomicU64::new(0),
+            log: Mutex::new(Vec::new()),
             set_off: AtomicBool::new(false),
             stopping: CancellationToken::new(),
             events: broadcast::channel(EVENTS).0,
@@ -215,7 +218,28 @@ impl State {
         lock(&self.progress).corrected
     }
 
+    /// How many events were told so far.
+    pub(super) fn log_length(&self) -> usize {
+        lock(&self.log).len()
+    }
+
+    /// The position of the first event after this time in microseconds.
+    pub(super) fn position_after(&self, time_us: i64) -> usize {
+        lock(&self.log).partition_point(|(at, _)| *at <= time_us)
+    }
+
+    /// Events from this position on.
+    pub(super) fn log_from(&self, position: usize) -> Vec<(i64, Event)> {
+        lock(&self.log).get(position..).unwrap_or_default().to_vec()
+    }
+
     fn tell(&self, event: Event) {
+        {
+            let mut log = lock(&self.log);
+            let now = self.clock.now().as_millis() * 1_000;
+            let at = log.last().map_or(now, |(last, _)| now.max(last + 1));
+            log.push((at, event));
+        }
         // Nobody listening is no fault.
         drop(self.events.send(event));
     }

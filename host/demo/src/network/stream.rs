@@ -228,7 +228,7 @@ fn frame(state: &State, event: Event, tag: &str) -> Option<String> {
 }
 
 /// Lets the live week begin with its first reader, where that is wanted.
-fn set_off(state: &Arc<State>) {
+pub(super) fn set_off(state: &Arc<State>) {
     let Some(gap) = state.options.live_gap_ms else {
         return;
     };

@@ -88,6 +88,30 @@ pub enum AdmittedChange {
     },
 }
 
+impl AdmittedChange {
+    /// What it concerns: a post by its name, or an author by network and native id.
+    pub fn key(&self) -> Result<PostKey, (&str, &str)> {
+        match self {
+            Self::Upsert(post) => {
+                let post = post.open(isocial_model::Opening::Gate);
+                Ok(PostKey {
+                    network: post.network.clone(),
+                    native_id: post.native_id.clone(),
+                })
+            }
+            Self::Delete(key)
+            | Self::Hide(key)
+            | Self::Restore(key)
+            | Self::Strip { key, .. }
+            | Self::Replaced { old: key, .. }
+            | Self::Engagement { key, .. } => Ok(key.clone()),
+            Self::Author {
+                network, author, ..
+            } => Err((network, author)),
+        }
+    }
+}
+
 /// A page that may be committed.
 #[derive(Debug, Clone)]
 pub struct AdmittedPage {

@@ -10,6 +10,7 @@ use isocial_pipeline::{
     Host,
     enable::{self, CredentialValue, NewPlugin},
     export::{self, ExportSpec},
+    stream::{self, Fare},
     watch::RuleSpec,
     worker,
 };
@@ -140,6 +141,22 @@ impl Stage {
         String::from_utf8_lossy(self.token.expose()).into_owned()
     }
 
+    /// Sources whose stream is not open, with the reason.
+    pub(crate) async fn waiting(&self, host: &Host) -> anyhow::Result<Vec<String>> {
+        let mut waiting = Vec::new();
+        for (id, name) in &self.sources {
+            let Some(account) = self.db.account(id).await? else {
+                continue;
+            };
+            if let Some(installation) = self.db.installation(&account.installation).await?
+                && let Some(Fare::Waiting(why)) = stream::fare(host, &account, &installation)
+            {
+                waiting.push(format!("{name} (stream): {why}"));
+            }
+        }
+        Ok(waiting)
+    }
+
     /// Sources whose last step failed, with the fault's name.
     pub(crate) async fn unreachable(&self) -> anyhow::Result<Vec<String>> {
         let mut failed = Vec::new();
@@ -257,7 +274,12 @@ impl Shop<'_> {
                     .await?;
                 Ok((sources, Some(channel)))
             }
-            Source::Live { feed, mastodon } => {
+            Source::Live {
+                feed,
+                mastodon,
+                bluesky,
+                ..
+            } => {
                 let mut sources = Vec::new();
                 if let Some(url) = feed {
                     let installation = self
@@ -277,6 +299,19 @@ impl Shop<'_> {
                     sources.push((
                         self.source(&installation, &config).await?,
                         format!("{instance} #{tag}"),
+                    ));
+                }
+                if let Some(service) = bluesky {
+                    let (hosts, config) = if service.is_empty() {
+                        (vec![], serde_json::json!({ "mode": "stream" }))
+                    } else {
+                        let config = serde_json::json!({ "mode": "stream", "service": service });
+                        (vec![host_of(service)?], config)
+                    };
+                    let installation = self.enable("isocial/bluesky", "{}", hosts, vec![]).await?;
+                    sources.push((
+                        self.source(&installation, &config).await?,
+                        "Bluesky's public stream".into(),
                     ));
                 }
                 Ok((sources, None))

@@ -5,9 +5,10 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Context as _;
 use isocial_demo::{Options, Running, SampleNetwork, Week};
 use isocial_model::{Clock, Instant};
-use isocial_pipeline::{Host, input, worker};
+use isocial_pipeline::{Host, input, stream, worker};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncBufRead, AsyncReadExt, BufReader};
+use tokio_util::sync::CancellationToken;
 
 use super::{clock::AheadClock, setup::Stage};
 use crate::{
@@ -15,6 +16,9 @@ use crate::{
     config::{Config, Exception},
     progress::Progress,
 };
+
+/// How often the demo says how far it is while it listens.
+const SAY: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// What is read.
 pub(crate) enum Source {
@@ -26,6 +30,10 @@ pub(crate) enum Source {
         feed: Option<String>,
         /// A Mastodon instance and a hashtag.
         mastodon: Option<(String, String)>,
+        /// Bluesky's public stream: empty for Bluesky's own server, or the address of another Jetstream.
+        bluesky: Option<String>,
+        /// How long streams are read.
+        span: std::time::Duration,
     },
     /// A file of posts.
     Archive {
@@ -65,13 +73,13 @@ impl Source {
                 .mastodon
                 .clone()
                 .map(|instance| (instance, args.hashtag.clone()));
-            anyhow::ensure!(
-                args.feed.is_some() || mastodon.is_some(),
-                "`--live` needs to know what to read\nhint: `--feed https://…` or `--mastodon https://…` with `--hashtag …`"
-            );
+            let nothing_named = args.feed.is_none() && mastodon.is_none();
+            let bluesky = args.bluesky.clone();
             return Ok(Self::Live {
                 feed: args.feed.clone(),
                 mastodon,
+                bluesky: bluesky.or_else(|| nothing_named.then(String::new)),
+                span: std::time::Duration::from_secs(args.seconds),
             });
         }
         progress.say("starting the sample network");
@@ -110,7 +118,7 @@ impl Source {
     /// Reads everything that there is to read now, then shows what a day changes.
     pub(crate) async fn collect(
         &self,
-        host: &Host,
+        host: &Arc<Host>,
         stage: &Stage,
         clock: &AheadClock,
         progress: &Progress,
@@ -133,8 +141,29 @@ impl Source {
                 clock.put_ahead(Instant::DAY_MS + Instant::HOUR_MS);
                 worker::drain(host, || say("a day later: edits and deletions")).await?;
             }
-            Self::Live { .. } => {
+            Self::Live {
+                span,
+                mastodon,
+                bluesky,
+                ..
+            } => {
                 worker::drain(host, || say("reading real networks")).await?;
+                let span = if mastodon.is_some() || bluesky.is_some() {
+                    *span
+                } else {
+                    std::time::Duration::ZERO
+                };
+                let stop = CancellationToken::new();
+                let streams = tokio::spawn(stream::serve(Arc::clone(host), stop.clone()));
+                let until = tokio::time::Instant::now() + span;
+                while tokio::time::Instant::now() < until {
+                    tokio::time::sleep(SAY.min(span)).await;
+                    say("listening to real networks");
+                }
+                done.unreachable = stage.waiting(host).await?;
+                stop.cancel();
+                streams.await?;
+                worker::drain(host, || say("looking at the rules")).await?;
             }
             Self::Archive { path, .. } => {
                 let file = open(path).await?;
@@ -153,7 +182,7 @@ impl Source {
                 worker::drain(host, || say("looking at the rules")).await?;
             }
         }
-        done.unreachable = stage.unreachable().await?;
+        done.unreachable.extend(stage.unreachable().await?);
         Ok(done)
     }
 

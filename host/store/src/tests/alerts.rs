@@ -7,7 +7,7 @@ use isocial_model::{
 
 use super::{Bed, MONDAY, Org, Seeded, fault, installation, package, receipt};
 use crate::{
-    JobKind, StoreError,
+    JobKind, Lane, StoreError,
     alerts::{Incident, NewNotice, NewRule, NoticeStatus, Settlement, Subject},
     exports::{ExportEnd, ExportState},
     packages::Package,
@@ -37,7 +37,7 @@ async fn a_job_is_held_by_one_worker_and_comes_back() {
     d.schedule(&org.scope, JobKind::Retain, "", now.plus_ms(60_000))
         .await
         .unwrap();
-    let mut first = d.lease_due("one", 1_000, 10).await.unwrap();
+    let mut first = d.lease_due(Lane::Work, "one", 1_000, 10).await.unwrap();
     assert_eq!(first.len(), 1);
     let mut first = first.remove(0);
     assert_eq!(
@@ -45,13 +45,27 @@ async fn a_job_is_held_by_one_worker_and_comes_back() {
         (&job, JobKind::Collect, org.account.as_str(), 1)
     );
     assert_eq!(first.scope(), org.scope);
-    assert!(d.lease_due("two", 1_000, 10).await.unwrap().is_empty());
+    assert!(
+        d.lease_due(Lane::Work, "two", 1_000, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(d.renew(&mut first, 2_000).await.unwrap());
     bed.clock.advance(1_500);
-    assert!(d.lease_due("two", 1_000, 10).await.unwrap().is_empty());
+    assert!(
+        d.lease_due(Lane::Work, "two", 1_000, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     bed.clock.advance(1_000);
     // Its holder is slow: another takes over, and the first one's word no longer counts.
-    let second = d.lease_due("two", 1_000, 10).await.unwrap().remove(0);
+    let second = d
+        .lease_due(Lane::Work, "two", 1_000, 10)
+        .await
+        .unwrap()
+        .remove(0);
     assert_eq!(second.epoch(), 2);
     assert!(!d.renew(&mut first, 2_000).await.unwrap());
     assert!(!d.complete(&first, None).await.unwrap());
@@ -69,17 +83,24 @@ async fn a_job_is_held_by_one_worker_and_comes_back() {
             .await
             .unwrap()
     );
-    let third = d.lease_due("one", 1_000, 10).await.unwrap().remove(0);
+    let third = d
+        .lease_due(Lane::Work, "one", 1_000, 10)
+        .await
+        .unwrap()
+        .remove(0);
     assert!(
         d.complete(&third, Some(now.plus_ms(600_000)))
             .await
             .unwrap()
     );
-    assert_eq!(d.next_due().await.unwrap(), Some(now.plus_ms(60_000)));
+    assert_eq!(
+        d.next_due(Lane::Work).await.unwrap(),
+        Some(now.plus_ms(60_000))
+    );
     assert_eq!(d.jobs(&org.scope).await.unwrap().len(), 2);
     // Woken while leased, and done for good: still due once more.
     bed.clock.advance(600_000);
-    let leases = d.lease_due("one", 1_000, 10).await.unwrap();
+    let leases = d.lease_due(Lane::Work, "one", 1_000, 10).await.unwrap();
     let collect = leases
         .iter()
         .find(|l| l.kind() == JobKind::Collect)
@@ -88,7 +109,11 @@ async fn a_job_is_held_by_one_worker_and_comes_back() {
         .await
         .unwrap();
     assert!(d.complete(collect, None).await.unwrap());
-    let again = d.lease_due("one", 1_000, 10).await.unwrap().remove(0);
+    let again = d
+        .lease_due(Lane::Work, "one", 1_000, 10)
+        .await
+        .unwrap()
+        .remove(0);
     assert!(d.complete(&again, None).await.unwrap());
     assert_eq!(d.jobs(&org.scope).await.unwrap().len(), 1);
     let other = bed.org("other").await;
@@ -393,6 +418,6 @@ async fn the_same_version_with_other_bytes_is_refused() {
             .as_deref(),
         Some(&b"component"[..])
     );
-    let due: Option<Instant> = bed.deployment.next_due().await.unwrap();
+    let due: Option<Instant> = bed.deployment.next_due(Lane::Work).await.unwrap();
     assert_eq!(due, None);
 }

@@ -4,7 +4,7 @@ use isocial_model::{Instant, MonitorId, OrgId, Secret, post::PostKey};
 
 use super::{Bed, Seeded, fault, page, post, upsert};
 use crate::{
-    JobKind, MentionFilter, NewOrganisation, PageChange, Region, StoreError, streams::Posting,
+    JobKind, Lane, MentionFilter, NewOrganisation, PageChange, Region, StoreError, streams::Posting,
 };
 
 fn sendable<T: Send>(value: T) -> T {
@@ -32,7 +32,9 @@ async fn futures_may_move_between_threads() {
     .unwrap();
     assert_eq!(outcome.inserted, 1);
     sendable(bed.deployment.org(&org.scope)).await.unwrap();
-    sendable(bed.deployment.lease_due("w", 1, 1)).await.unwrap();
+    sendable(bed.deployment.lease_due(Lane::Work, "w", 1, 1))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -267,7 +269,7 @@ async fn a_deleted_organisation_is_gone_for_good() {
     assert!(!folder.exists());
     assert_eq!(
         bed.deployment
-            .lease_due("w", 1_000, 10)
+            .lease_due(Lane::Work, "w", 1_000, 10)
             .await
             .unwrap()
             .len(),
@@ -358,7 +360,7 @@ async fn a_job_that_was_moved_to_another_organisation_is_not_executed() {
         .unwrap();
     tx.commit().await.unwrap();
     assert!(matches!(
-        fault(bed.deployment.lease_due("w", 1_000, 10).await),
+        fault(bed.deployment.lease_due(Lane::Work, "w", 1_000, 10).await),
         StoreError::ForgedJob { .. }
     ));
 }

@@ -1,0 +1,199 @@
+//! A source's own stream: leased as a job, read until it ends, the monitors change or the host stops; each page is committed against the
+//! job's fence, as a polled one is. Its place is its own: a stream never moves the place from which the source is polled.
+
+use std::{sync::Arc, time::Duration};
+
+use isocial_egress::FrameStream;
+use isocial_model::{AccountId, Instant, connector::Frame};
+use isocial_store::{Fence, JobKind, JobLease, StoreError};
+use tokio_util::sync::CancellationToken;
+
+use super::open::{self, FRAMES, Opened};
+use crate::{
+    collect::{job_for, name},
+    host::Host,
+    job::{JobError, Next},
+    land::{Counted, Landing, land},
+    tenant::{Reading, Tenant},
+};
+
+/// How long a frame waits for company · milliseconds. Live mentions are shown after at most this.
+const GATHER_MS: u64 = 500;
+
+/// Why a stream is no longer read.
+enum Ended {
+    /// The other side closed it, or it broke.
+    Closed(u16),
+    /// The host stops.
+    Stopped,
+    /// The organisation's configuration changed: it is opened anew with what holds now.
+    Changed,
+    /// Another worker has the job.
+    Lost,
+    /// The connector could not read it.
+    Fault(String, bool),
+}
+
+/// Reads one source's own stream.
+pub(super) async fn run(
+    host: &Host,
+    lease: &mut JobLease,
+    stop: &CancellationToken,
+) -> Result<Next, JobError> {
+    let id: AccountId = lease.subject().parse().map_err(|_| JobError::Subject)?;
+    let tenant = host.tenant(&lease.scope()).await?;
+    let (Some(account), Some(reading)) = (tenant.db.account(&id).await?, tenant.reading(&id))
+    else {
+        host.streams.forget(id.as_str());
+        return Ok(Next::Done);
+    };
+    let (plugged, ..) = tenant.plugged(&account.installation)?;
+    let place = tenant.db.place(lease.job()).await?;
+    let job = job_for(host, &reading, &account, account.state.clone());
+    let mut receipts = Vec::new();
+    let opened = open::open(host, &plugged, job, place.cursor, stop, &mut receipts).await;
+    tenant.db.append_receipts(&receipts).await?;
+    let waits = |why: &str, lasting: bool, at: Option<Instant>| {
+        let back_off = host
+            .streams
+            .waits(id.as_str(), why, &*host.clock, &*host.entropy);
+        let floor = lasting.then(|| host.clock.now().plus_ms(Instant::HOUR_MS));
+        Next::Due(back_off.max(at.or(floor).unwrap_or(back_off)))
+    };
+    let mut stream = match opened {
+        Opened::Stream(stream) => *stream,
+        Opened::None => {
+            host.streams.forget(id.as_str());
+            return Ok(Next::Done);
+        }
+        Opened::Not { why, at, lasting } => {
+            tracing::info!(account.id = %id, plugin.id = %plugged.door.package(), fault = %why, "a stream was not opened; the source is polled as before");
+            return Ok(waits(&why, lasting, at));
+        }
+    };
+    host.streams.opened(id.as_str());
+    let ended = read(host, &tenant, &reading, &account, &mut stream, lease, stop).await;
+    let how = match &ended {
+        Ok(Ended::Closed(code)) => format!("closed:{code}"),
+        Ok(Ended::Stopped) => "stopped".to_owned(),
+        Ok(Ended::Changed) => "reopened".to_owned(),
+        Ok(Ended::Lost) => "lost".to_owned(),
+        Ok(Ended::Fault(why, _)) => why.clone(),
+        Err(_) => "failed".to_owned(),
+    };
+    let line = open::closing(host.clock.now(), &stream, &how);
+    tenant.db.append_receipts(&[line]).await?;
+    Ok(match ended? {
+        Ended::Stopped | Ended::Changed => Next::Due(host.clock.now()),
+        Ended::Lost => Next::Lost,
+        Ended::Closed(_) => waits(&how, false, None),
+        Ended::Fault(why, lasting) => waits(&why, lasting, None),
+    })
+}
+
+async fn read(
+    host: &Host,
+    tenant: &Arc<Tenant>,
+    reading: &Reading,
+    account: &isocial_store::setup::Account,
+    stream: &mut FrameStream,
+    lease: &mut JobLease,
+    stop: &CancellationToken,
+) -> Result<Ended, JobError> {
+    let (plugged, loaded, _) = tenant.plugged(&account.installation)?;
+    let mut renewal = tokio::time::interval(Duration::from_millis(
+        u64::try_from(host.settings.lease_ms / 3)
+            .unwrap_or(1)
+            .max(1),
+    ));
+    loop {
+        let batch = tokio::select! {
+            () = stop.cancelled() => return Ok(Ended::Stopped),
+            _ = renewal.tick() => {
+                if !host.deployment.renew(lease, host.settings.lease_ms).await? {
+                    return Ok(Ended::Lost);
+                }
+                if !Arc::ptr_eq(tenant, &host.tenant(&tenant.scope).await?) {
+                    return Ok(Ended::Changed);
+                }
+                continue;
+            }
+            batch = stream.next_batch(FRAMES, Duration::from_millis(GATHER_MS)) => batch,
+        };
+        let Some(batch) = batch else {
+            return Ok(Ended::Closed(0));
+        };
+        host.streams.flows(account.id.as_str());
+        let closed = batch.frames.iter().find_map(|f| match f {
+            Frame::Closed(code) => Some(*code),
+            _ => None,
+        });
+        for (first, frames) in open::parts(batch.first, batch.frames) {
+            host.counters.frames.add(frames.len() as u64);
+            let place = tenant.db.place(lease.job()).await?;
+            let state = tenant.db.account(&account.id).await?.and_then(|a| a.state);
+            let job = job_for(host, reading, account, state);
+            let mut receipts = Vec::new();
+            let page = open::page(
+                host,
+                &plugged,
+                job,
+                place.cursor,
+                first,
+                frames,
+                &mut receipts,
+            );
+            let page = match page.await {
+                Ok(page) => page,
+                Err(error) => {
+                    host.counters.steps_failed.add(1);
+                    tenant.db.append_receipts(&receipts).await?;
+                    return Ok(Ended::Fault(name(&error), open::lasting(&error)));
+                }
+            };
+            let landing = Landing {
+                account: account.id.clone(),
+                fence: Some(Fence {
+                    job: lease.job().clone(),
+                    lease_epoch: lease.epoch(),
+                    cursor_version: place.cursor_version,
+                }),
+                done_task: None,
+                page_call: receipts.len().checked_sub(1),
+                receipts,
+                counted: Counted::AsNew,
+                recheck_ms: host.recheck_ms(&loaded),
+            };
+            match land(host, tenant, &reading.matcher, page, landing).await {
+                Ok((landed, _)) if landed.matched > 0 => {
+                    look_at_rules(host, tenant, reading).await?;
+                }
+                Ok(_) => {}
+                Err(JobError::Store(StoreError::Conflict { .. })) => return Ok(Ended::Lost),
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(code) = closed {
+            return Ok(Ended::Closed(code));
+        }
+    }
+}
+
+/// Has the rules of every monitor of a source looked at, which something new may concern.
+pub(super) async fn look_at_rules(
+    host: &Host,
+    tenant: &Tenant,
+    reading: &Reading,
+) -> Result<(), StoreError> {
+    for monitor in reading.matcher.monitors() {
+        host.deployment
+            .schedule(
+                &tenant.scope,
+                JobKind::Detect,
+                monitor.id.as_str(),
+                host.clock.now(),
+            )
+            .await?;
+    }
+    Ok(())
+}
