@@ -28,7 +28,7 @@ process.stdin.on('end', async () => {
 async function tellOn(network) {
   const { Firehose } = await load('@atproto/sync')
   const { IdResolver } = await load('@atproto/identity')
-  const { WebSocketServer } = await load('ws')
+  const { default: WebSocket } = await load('ws')
 
   const log = []
   const readers = new Map()
@@ -60,7 +60,7 @@ async function tellOn(network) {
   })
   firehose.start()
 
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, path: '/subscribe' })
+  const server = new WebSocket.Server({ host: '127.0.0.1', port: 0, path: '/subscribe' })
   await new Promise((resolve) => server.once('listening', resolve))
   server.on('connection', (socket, request) => {
     const params = new URL(request.url, 'ws://localhost').searchParams

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::search::Walk;
 
-/// Bytes of names that are kept for deletions; the rest of a cursor's 4 KiB is for the hashtags.
-const MOST_NAMES: usize = 1024;
+/// Bytes that a cursor may have, a little below the interface's 4 KiB; names are what is left out beyond it.
+const MOST_BYTES: usize = 4_000;
 
 /// A cursor.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -43,24 +43,29 @@ impl Cursor {
         )
     }
 
-    /// The cursor as the host keeps it.
-    pub(crate) fn write(&self) -> Result<Vec<u8>, Fault> {
-        serde_json::to_vec(self).map_err(|error| Fault::permanent(error.to_string()))
+    /// The cursor as the host keeps it: with as many of the newest names as there is room for.
+    pub(crate) fn write(&mut self) -> Result<Vec<u8>, Fault> {
+        loop {
+            let bytes =
+                serde_json::to_vec(self).map_err(|error| Fault::permanent(error.to_string()))?;
+            let mut over = bytes.len().saturating_sub(MOST_BYTES);
+            if over == 0 || self.recent.is_empty() {
+                return Ok(bytes);
+            }
+            let mut oldest = 0;
+            while let Some((id, uri)) = self.recent.get(oldest).filter(|_| over > 0) {
+                over = over.saturating_sub(id.len() + uri.len());
+                oldest += 1;
+            }
+            self.recent.drain(..oldest);
+        }
     }
 
-    /// Remembers what a post's id stands for, and forgets the oldest where there is no more room.
+    /// Remembers what a new post's id stands for.
     pub(crate) fn remember(&mut self, post: &Post) {
         let Some(id) = post.ref_.clone() else { return };
         self.recent.retain(|(own, _)| *own != id);
         self.recent.push((id, post.native_id.clone()));
-        let size = |list: &[(String, String)]| {
-            list.iter()
-                .map(|(id, uri)| id.len() + uri.len() + 8)
-                .sum::<usize>()
-        };
-        while size(&self.recent) > MOST_NAMES {
-            self.recent.remove(0);
-        }
     }
 
     /// The uri of the post with this id, if it was among the newest; it is forgotten with that.

@@ -141,7 +141,10 @@ fn apply(told: &Told, source: &Source, cursor: &mut Cursor, page: &mut Page) {
                 .and_then(|status| Reader::new(source).post(&At::root(&status)).ok());
             match post {
                 Some(post) => {
-                    cursor.remember(&post);
+                    // An edit is no reason to forget a newer post for it.
+                    if told.event == "update" {
+                        cursor.remember(&post);
+                    }
                     page.changes.push(Change::Upsert(post));
                 }
                 None => page.rejected += 1,
