@@ -132,6 +132,8 @@ section! {
         busy_timeout_ms: u64,
         /// 4-KiB pages; 0: no limit.
         max_pages: u32,
+        /// 4-KiB pages; 0: no limit.
+        deployment_max_pages: u32,
     }
 }
 section! {

@@ -94,6 +94,7 @@ pub(crate) fn store_options(config: &Config) -> StoreOptions {
     options.open_organisations = config.store.open_organisations.max(1);
     options.busy_timeout_ms = config.store.busy_timeout_ms;
     options.max_pages = Some(config.store.max_pages).filter(|n| *n > 0);
+    options.deployment_max_pages = Some(config.store.deployment_max_pages).filter(|n| *n > 0);
     options
 }
 
