@@ -9,6 +9,7 @@ mod again;
 mod archive;
 mod cli;
 mod demo;
+mod full;
 mod http;
 mod kill;
 mod real;
