@@ -11,6 +11,7 @@ mod cli;
 mod demo;
 mod full;
 mod http;
+mod inbound;
 mod kill;
 mod real;
 mod rules;

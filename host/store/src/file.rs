@@ -192,7 +192,7 @@ mod code {
     pub(super) const CANNOT_OPEN: i32 = 14;
     pub(super) const NO_DATABASE: i32 = 26;
     /// Extended: the index of the log could not be made larger, which is how a full disk shows there.
-    pub(super) const NO_ROOM_FOR_INDEX: i32 = IO | 19 << 8;
+    pub(super) const NO_ROOM_FOR_INDEX: i32 = IO | (19 << 8);
 }
 
 impl From<sqlx::Error> for StoreError {
