@@ -317,7 +317,7 @@ fn what_is_wrong_with_a_request_is_named() {
     let orgs = "/api/v1/organisations".to_owned();
     let of = |path: &str| format!("{base}/{path}");
     let wrong = [
-        (orgs.clone(), json!({ "slug": "River!" }), "short name"),
+        (orgs.clone(), json!({ "slug": "River!" }), "/slug"),
         (
             orgs.clone(),
             json!({ "slug": "lake", "region": "moon" }),

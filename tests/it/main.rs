@@ -5,10 +5,13 @@
     reason = "all of this program is tests; the lint's own exception sees the functions marked as such only"
 )]
 
+mod again;
 mod archive;
 mod cli;
 mod demo;
+mod full;
 mod http;
+mod inbound;
 mod kill;
 mod real;
 mod rules;

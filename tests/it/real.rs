@@ -1,10 +1,11 @@
 //! Against real counterparts: a Bluesky server, a mail server, and the library that receivers of webhooks verify with.
 
 use std::{
-    io::{BufRead, BufReader, Lines},
+    io::{BufRead, BufReader, Write as _},
     net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc,
 };
 
 use isocial_model::{Clock as _, time::SystemClock};
@@ -24,14 +25,14 @@ const CALM: i64 = 40;
 const BURST: i64 = 30;
 
 /// A program that stands for a service; its input is closed and it is killed when dropped.
-struct Companion {
+pub(crate) struct Companion {
     child: Child,
     input: Option<ChildStdin>,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: mpsc::Receiver<String>,
 }
 
 impl Companion {
-    fn start(command: &mut Command) -> std::io::Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> std::io::Result<Self> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -39,7 +40,14 @@ impl Companion {
             .spawn()?;
         let input = child.stdin.take();
         let out = child.stdout.take().expect("it is piped");
-        let lines = BufReader::new(out).lines();
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
         Ok(Self {
             child,
             input,
@@ -47,9 +55,19 @@ impl Companion {
         })
     }
     /// Its next line, which is JSON.
-    fn says(&mut self) -> Value {
-        let line = self.lines.next().expect("it says more").expect("as text");
-        serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line}"))
+    pub(crate) fn says(&mut self) -> Value {
+        let patience = std::time::Duration::from_mins(5);
+        self.says_within(patience).expect("it says more")
+    }
+    /// Its next line, if there is one in time.
+    pub(crate) fn says_within(&mut self, patience: std::time::Duration) -> Option<Value> {
+        let line = self.lines.recv_timeout(patience).ok()?;
+        Some(serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line}")))
+    }
+    /// Tells it a line.
+    pub(crate) fn tell(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("it listens");
+        writeln!(input, "{line}").expect("it takes a line");
     }
 }
 
@@ -68,7 +86,7 @@ fn tool(path: &str) -> Option<PathBuf> {
 }
 
 /// The Python that has the packages of the tests.
-fn python(test: &str, package: &str) -> Option<PathBuf> {
+pub(crate) fn python(test: &str, package: &str) -> Option<PathBuf> {
     let found = tool("py/bin/python").filter(|python| {
         let import = format!("import {package}");
         let tried = Command::new(python).args(["-c", &import]).output();

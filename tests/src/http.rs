@@ -95,7 +95,17 @@ impl Client {
     }
     /// Any method; a body goes as `application/json`, whatever is in it.
     pub fn send(&self, method: &str, path: &str, body: Option<&[u8]>) -> io::Result<Reply> {
-        let (status, headers, mut rest) = self.open(method, path, body)?;
+        self.send_with(method, path, &[("content-type", "application/json")], body)
+    }
+    /// Any method with these fields, which are sent where there is a body.
+    pub fn send_with(
+        &self,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> io::Result<Reply> {
+        let (status, headers, mut rest) = self.open(method, path, fields, body)?;
         let mut body = Vec::new();
         if field(&headers, "transfer-encoding") == "chunked" {
             while chunk(&mut rest, &mut body)? {}
@@ -112,7 +122,7 @@ impl Client {
     }
     /// Server-sent events from here on.
     pub fn events(&self, path: &str) -> io::Result<Events> {
-        let (status, headers, rest) = self.open("GET", path, None)?;
+        let (status, headers, rest) = self.open("GET", path, &[], None)?;
         if status != 200 || !field(&headers, "content-type").starts_with("text/event-stream") {
             return Err(io::Error::other(format!(
                 "no stream of events: status {status}"
@@ -123,7 +133,13 @@ impl Client {
             text: Vec::new(),
         })
     }
-    fn open(&self, method: &str, path: &str, body: Option<&[u8]>) -> io::Result<Opened> {
+    fn open(
+        &self,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> io::Result<Opened> {
         let mut stream = TcpStream::connect(self.addr)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let mut head = format!(
@@ -135,16 +151,23 @@ impl Client {
         }
         if let Some(body) = body {
             let length = body.len();
-            let _ = write!(
-                head,
-                "content-type: application/json\r\ncontent-length: {length}\r\n"
-            );
+            for (name, value) in fields {
+                let _ = write!(head, "{name}: {value}\r\n");
+            }
+            let _ = write!(head, "content-length: {length}\r\n");
         }
         head.push_str("\r\n");
         stream.write_all(head.as_bytes())?;
-        stream.write_all(body.unwrap_or_default())?;
+        // A server that has heard enough answers and closes before all of a body is sent.
+        let sent = stream.write_all(body.unwrap_or_default());
         let mut rest = BufReader::new(stream);
-        let (first, headers) = head_of(&mut rest)?;
+        let (first, headers) = match head_of(&mut rest) {
+            Ok(head) if !head.0.is_empty() => head,
+            unheard => {
+                sent?;
+                unheard?
+            }
+        };
         let status = first.split(' ').nth(1).and_then(|s| s.parse().ok());
         let status = status.ok_or_else(|| io::Error::other(format!("no status in `{first}`")))?;
         Ok((status, headers, rest))

@@ -24,6 +24,8 @@ pub const LOOK: Duration = Duration::from_millis(20);
 pub struct Deployment {
     /// The data folder.
     pub data: PathBuf,
+    /// What the program is started by, if by anything: a program and its arguments, which are followed by the program's path and its own.
+    pub before: Vec<String>,
     /// Variables beyond the ones that every deployment here has.
     pub env: Vec<(String, String)>,
     config: PathBuf,
@@ -43,6 +45,7 @@ impl Deployment {
         std::fs::write(&config, text)?;
         Ok(Self {
             data: folder.join("data"),
+            before: Vec::new(),
             env: Vec::new(),
             config,
         })
@@ -61,7 +64,14 @@ impl Deployment {
     }
     /// The program on this deployment, to be completed with a subcommand.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(isocial());
+        let mut command = match self.before.split_first() {
+            None => Command::new(isocial()),
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(isocial());
+                command
+            }
+        };
         command
             .arg("--config")
             .arg(&self.config)
@@ -159,6 +169,10 @@ impl Server {
     /// A client of it with this token.
     pub fn client(&mut self, token: &str) -> Result<Client, String> {
         Ok(Client::new(self.addr()?).with_token(token))
+    }
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
     /// What it has logged so far.
     pub fn log(&self) -> String {

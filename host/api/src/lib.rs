@@ -3,10 +3,12 @@
 //! Lives here: what a request must prove, and how values look outside. Not here: what happens then (`pipeline`), which fields of
 //! a post people may see (`gate::present`).
 //!
-//! Without the operator's token nothing but health and the description answers.
+//! Without the operator's token nothing but health and the description answers, and the addresses that networks deliver to, each for
+//! its own source.
 
 mod access;
 mod describe;
+mod inbound;
 mod metrics;
 mod page;
 mod problem;
@@ -22,7 +24,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use isocial_pipeline::Host;
+use isocial_pipeline::{Host, inbound::Turnstile};
 use tokio_util::sync::CancellationToken;
 
 pub use describe::Description;
@@ -38,17 +40,27 @@ const REQUEST: std::time::Duration = std::time::Duration::from_secs(30);
 pub(crate) struct Shared {
     pub(crate) host: Arc<Host>,
     pub(crate) stop: CancellationToken,
+    pub(crate) turnstile: Arc<Turnstile>,
 }
 
 /// All routes.
 pub fn router(host: Arc<Host>, stop: CancellationToken) -> Router {
-    let shared = Shared { host, stop };
+    let turnstile = Arc::new(Turnstile::new(
+        host.settings.deliveries_per_minute,
+        host.settings.deliveries_at_once,
+    ));
+    let shared = Shared {
+        host,
+        stop,
+        turnstile,
+    };
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::metrics))
         .route("/api/v1/openapi.json", get(describe::openapi))
         .nest("/api/v1", v1::router())
+        .merge(inbound::router())
         .fallback(|| async { Problem::not_found("route") })
         .method_not_allowed_fallback(|| async {
             Problem::new(

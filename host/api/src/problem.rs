@@ -166,10 +166,24 @@ impl From<StoreError> for Problem {
             ),
             StoreError::Gone => Self::not_found("organisation"),
             StoreError::Taken { .. } => Self::new(ProblemType::Conflict, error.to_string()),
-            StoreError::Invalid { what, ref problem } => Self::invalid(what, problem.clone()),
+            StoreError::Invalid { what, ref problem } => {
+                Self::invalid(pointer_of(what), problem.clone())
+            }
             StoreError::Unknown { what } => Self::not_found(what),
             other => Self::internal(&other),
         }
+    }
+}
+
+/// Where in a request the value stands that the store calls by this name. What stands in none keeps its name.
+fn pointer_of(what: &'static str) -> &'static str {
+    match what {
+        "the organisation's short name" => "/slug",
+        "the name" => "/name",
+        "the query" => "/query",
+        "the configuration" => "/config",
+        "the monitor's settings" => "/settings",
+        other => other,
     }
 }
 

@@ -1,5 +1,6 @@
 //! `/api/v1`: one file a noun; every path carries the organisation.
 
+mod addresses;
 mod exports;
 mod incidents;
 mod installations;
@@ -19,6 +20,7 @@ use axum::{
 use crate::Shared;
 
 pub(crate) use self::{
+    addresses::{MadeAddress, NewAddress, ShownAddress},
     exports::{AskedExport, ShownExport},
     incidents::{ShownIncident, ShownNotice},
     installations::{GivenCredential, NewInstallation, ShownInstallation},
@@ -45,6 +47,12 @@ pub(crate) fn router() -> Router<Shared> {
         )
         .route("/installations/{id}", delete(installations::remove))
         .route("/sources", get(sources::list).post(sources::create))
+        .route(
+            "/sources/{id}/address",
+            get(addresses::show)
+                .post(addresses::create)
+                .delete(addresses::remove),
+        )
         .route("/monitors", get(monitors::list).post(monitors::create))
         .route(
             "/monitors/{id}",

@@ -3,7 +3,7 @@
 use isocial_model::contract::{Contract, HostRule, Slot};
 use serde::Serialize;
 
-use crate::{config::ConfigSchema, package::Package};
+use crate::{config::ConfigSchema, inbound::InboundRule, package::Package};
 
 /// Everything about a package, without running it; the JSON of `isocial plugin inspect --json`.
 #[derive(Debug, Clone, Serialize)]
@@ -41,6 +41,9 @@ pub struct Inspection<'a> {
     pub contracts: Vec<InspectedContract<'a>>,
     /// Credentials that it names and never sees.
     pub credentials: &'a [Slot],
+    /// How deliveries to it are verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbound: Option<&'a InboundRule>,
     /// What can be set.
     pub config: &'a ConfigSchema,
 }
@@ -106,6 +109,7 @@ impl<'a> Inspection<'a> {
                 .map(InspectedContract::from)
                 .collect(),
             credentials: &manifest.credentials,
+            inbound: manifest.inbound.as_ref(),
             config: &manifest.config,
         }
     }

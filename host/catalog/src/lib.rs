@@ -6,6 +6,7 @@
 mod component;
 mod config;
 mod error;
+mod inbound;
 mod inspect;
 mod manifest;
 mod package;
@@ -14,6 +15,7 @@ mod tests;
 
 pub use config::{ConfigError, ConfigSchema, Property, PropertyType};
 pub use error::PackageError;
+pub use inbound::{AlsoSigned, InboundRule};
 pub use inspect::{InspectedContract, Inspection};
 pub use manifest::{DeletionShape, Manifest, VisibilityShape};
 pub use package::{Limits, MANIFEST_SECTION, Package, SUPPORTED_INTERFACE};

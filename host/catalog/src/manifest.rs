@@ -9,7 +9,7 @@ use isocial_model::{
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{config::ConfigSchema, error::PackageError};
+use crate::{config::ConfigSchema, error::PackageError, inbound::InboundRule};
 
 /// How deletions at the network become known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,6 +91,9 @@ pub struct Manifest {
     /// Credentials that the host keeps for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub credentials: Vec<Slot>,
+    /// Connectors that export `inbound`: how a delivery is verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbound: Option<InboundRule>,
     /// One contract an exported function.
     pub contracts: Vec<Contract>,
 }
@@ -104,6 +107,7 @@ struct File {
     config: ConfigSchema,
     #[serde(default, rename = "credential")]
     credentials: Vec<Slot>,
+    inbound: Option<InboundRule>,
     #[serde(default, rename = "contract")]
     contracts: Vec<Contract>,
 }
@@ -145,6 +149,7 @@ impl Manifest {
             plugin: t,
             config,
             credentials,
+            inbound,
             contracts,
         } = file;
         let manifest = Self {
@@ -169,12 +174,16 @@ impl Manifest {
             media_type: t.media_type,
             config,
             credentials,
+            inbound,
             contracts,
         };
         manifest.check_heading()?;
         manifest.check_kind(t.age_signal.is_some(), t.spreadsheet.is_some())?;
         manifest.config.check()?;
         manifest.check_credentials()?;
+        if let Some(inbound) = &manifest.inbound {
+            inbound.check(manifest.kind, &manifest.credentials)?;
+        }
         manifest.check_contracts()?;
         Ok(manifest)
     }

@@ -225,6 +225,22 @@ fn agree(manifest: &Manifest, outside: &Outside<'_>) -> Result<(), PackageError>
             "`recheck`, but the component does not export `recheck`",
         ));
     }
+    let takes = ours.iter().any(|(name, _)| *name == "inbound");
+    match (&manifest.inbound, takes) {
+        (None, true) => {
+            return Err(PackageError::value(
+                "inbound",
+                "is missing: the component exports `inbound`, so say which slot's secret its deliveries are signed with",
+            ));
+        }
+        (Some(_), false) => {
+            return Err(PackageError::value(
+                "inbound",
+                "is there, but the component does not export `inbound`: leave it out",
+            ));
+        }
+        _ => {}
+    }
     contracts(manifest, &ours)
 }
 

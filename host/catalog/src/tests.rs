@@ -269,6 +269,41 @@ fn kind_and_version_are_read_from_the_exports() {
 }
 
 #[test]
+fn deliveries_and_the_word_on_their_signatures_go_together() {
+    let heading = HEADING.replace("language-pack", "connector").replace(
+        "languages = [\"vi\", \"pt-BR\"]",
+        "networks = [\"plaza\"]\ndeletion = \"ttl\"\nvisibility = \"public-only\"",
+    );
+    let contracts = |functions: &[&str]| -> String {
+        let one = |f: &&str| {
+            format!("[[contract]]\nfunction = \"{f}\"\npurposes = [\"collection\"]\ninput = []\n")
+        };
+        functions.iter().map(one).collect()
+    };
+    let rule = "[[credential]]\nname = \"hook\"\ndescription = \"A secret.\"\n[credential.kind.hmac]\ntemplate = \"{body}\"\n\
+         algorithm = \"sha256\"\nencoding = \"hex\"\nheader = \"x-sig\"\n[inbound]\ncredential = \"hook\"\n";
+    let own = ["next", "respond", "check", "checked"];
+    let more = [&own[..], &["challenge", "receive"]].concat();
+    let read = |interfaces: &[&str], rule: &str, functions: &[&str]| {
+        let exports: String = interfaces
+            .iter()
+            .map(|name| format!(r#"(export "isocial:plugin/{name}@0.1.0" (instance $i))"#))
+            .collect();
+        let component = wat::parse_str(format!("(component (instance $i) {exports})")).unwrap();
+        let manifest = format!("{heading}{rule}{}", contracts(functions));
+        Package::read(&with_manifest(component, manifest.as_bytes())).map_err(|e| e.to_string())
+    };
+    assert!(read(&["connector"], "", &own).is_ok());
+    let package = read(&["connector", "inbound"], rule, &more).unwrap();
+    assert!(package.manifest().inbound.is_some());
+    assert!(package.manifest_json().contains("\"inbound\""));
+    let unsaid = read(&["connector", "inbound"], "", &more).unwrap_err();
+    assert!(unsaid.contains("`inbound`: is missing"), "{unsaid}");
+    let idle = read(&["connector"], rule, &own).unwrap_err();
+    assert!(idle.contains("does not export `inbound`"), "{idle}");
+}
+
+#[test]
 fn configuration_becomes_canonical() {
     let config = r#"
 [config]

@@ -64,7 +64,7 @@ pub(crate) fn placement(slot: &Slot) -> Result<Placement, AttachError> {
         (Some(placement), _) => Ok(placement.clone()),
         (None, SlotKind::Basic) => Ok(bearer("Basic ")),
         (None, SlotKind::SessionExchange { .. }) => Ok(bearer("Bearer ")),
-        (None, SlotKind::Static | SlotKind::Hmac { .. }) => Err(AttachError::NoPlacement),
+        (None, SlotKind::Static | SlotKind::Hmac(_)) => Err(AttachError::NoPlacement),
     }
 }
 

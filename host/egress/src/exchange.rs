@@ -294,15 +294,15 @@ impl Egress {
     ) -> Result<(), Held> {
         let misfit = || Held::Credential("credential:placement");
         match (&slot.kind, credential) {
-            (SlotKind::Hmac { .. }, Credential::Value(secret)) => {
-                let key = sign::key(secret).map_err(|_| misfit())?;
+            (SlotKind::Hmac(form), Credential::Value(secret)) => {
+                let key = isocial_vault::message_key(secret).map_err(|_| misfit())?;
                 let body = dressed.outgoing.body.clone().unwrap_or_default();
                 let id = call
                     .message_id
                     .map_or_else(|| sign::message_id(&body), str::to_owned);
                 let at_s = self.clock.now().as_millis().div_euclid(1000);
                 for (name, value) in
-                    sign::fields(&slot.kind, &key, &id, at_s, &body).map_err(|_| misfit())?
+                    sign::fields(form, &key, &id, at_s, &body).map_err(|_| misfit())?
                 {
                     dressed.outgoing.set_header(&name, value);
                 }

@@ -352,24 +352,31 @@ pub enum SlotKind {
         /// JSON field name of the refresh token in the answer.
         refresh_field: String,
     },
-    /// Signs each attempt anew with a template such as `{id}.{timestamp}.{body}`.
-    Hmac {
-        /// What is signed.
-        template: String,
-        /// `sha256`.
-        algorithm: String,
-        /// `base64` or `hex`.
-        encoding: String,
-        /// Header that carries the signature.
-        header: String,
-        /// What comes before the signature in it.
-        #[serde(default)]
-        prefix: String,
-        /// Header that carries the id.
-        id_header: String,
-        /// Header that carries the timestamp in seconds.
-        timestamp_header: String,
-    },
+    /// Signs each attempt anew, and verifies what the network sends; the secret is the slot's.
+    Hmac(MessageSignature),
+}
+
+/// How a message is signed with a shared secret: outgoing ones (alerts) by the host, incoming ones (deliveries) by the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct MessageSignature {
+    /// What is signed, such as `{id}.{timestamp}.{body}` or `{body}`.
+    pub template: String,
+    /// `sha256`; incoming also `sha384`, `sha512`, and `sha1` where a network has nothing newer.
+    pub algorithm: String,
+    /// `base64` or `hex`.
+    pub encoding: String,
+    /// Header that carries the signature.
+    pub header: String,
+    /// What comes before the signature in it.
+    #[serde(default)]
+    pub prefix: String,
+    /// Header that carries the id; empty where there is none.
+    #[serde(default)]
+    pub id_header: String,
+    /// Header that carries the timestamp in seconds; empty where there is none.
+    #[serde(default)]
+    pub timestamp_header: String,
 }
 
 /// A named credential that the host keeps and the plugin only names.

@@ -12,7 +12,9 @@ use isocial_model::{
 };
 use isocial_sandbox::{Executor, Plugin};
 
-use crate::plugged::Plugged;
+use isocial_store::StoreError;
+
+use crate::{host::Host, plugged::Plugged, tenant::Tenant};
 
 /// All analyses; the gate narrows them to what is granted.
 const TASKS: Tasks = Tasks {
@@ -37,19 +39,70 @@ pub struct Pack {
 
 /// What became of a list of posts.
 #[derive(Debug, Default)]
-pub(crate) struct Analysed {
+struct Analysed {
     /// One a post: the analysis, and the index into `receipts` of the call that made it.
-    pub posts: Vec<Option<(Analysis, usize)>>,
+    posts: Vec<Option<(Analysis, usize)>>,
     /// One a call.
-    pub receipts: Vec<Receipt>,
+    receipts: Vec<Receipt>,
+}
+
+/// What is known of one post's analysis.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reading {
+    /// The analysis, made now or kept from before.
+    pub(crate) analysis: Option<Analysis>,
+    /// Index into the receipts of the call that made it now; absent where it is kept already and nothing is to be written.
+    pub(crate) call: Option<usize>,
+}
+
+/// Analyses what is new in posts: one whose text is as it was keeps its analysis, and no pack is called for it. The receipts of the calls
+/// are appended.
+pub(crate) async fn analyse_new(
+    host: &Host,
+    tenant: &Tenant,
+    posts: &[Arc<Labeled<Post>>],
+    receipts: &mut Vec<Receipt>,
+) -> Result<Vec<Reading>, StoreError> {
+    let packs = tenant.packs();
+    // An analysis by a pack that this organisation has no more, or has in another version, is made anew.
+    let in_use: Vec<String> = packs
+        .iter()
+        .map(|p| p.plugged.door.package().to_string())
+        .collect();
+    let mut kept = tenant.db.kept_analyses(posts).await?;
+    for slot in &mut kept {
+        *slot = slot.take().filter(|a| in_use.contains(&a.by));
+    }
+    let unread: Vec<Arc<Labeled<Post>>> = posts
+        .iter()
+        .zip(&kept)
+        .filter(|(_, kept)| kept.is_none())
+        .map(|(post, _)| Arc::clone(post))
+        .collect();
+    let made = analyse(&host.executor, packs, &unread).await;
+    let first = receipts.len();
+    receipts.extend(made.receipts);
+    let mut made = made.posts.into_iter();
+    Ok(kept
+        .into_iter()
+        .map(|kept| match kept {
+            Some(analysis) => Reading {
+                analysis: Some(analysis),
+                call: None,
+            },
+            None => made
+                .next()
+                .flatten()
+                .map_or_else(Reading::default, |(analysis, call)| Reading {
+                    analysis: Some(analysis),
+                    call: Some(first + call),
+                }),
+        })
+        .collect())
 }
 
 /// Analyses posts. A pack that fails costs its batch the analysis, never the posts: they are kept without.
-pub(crate) async fn analyse(
-    executor: &Executor,
-    packs: &[Pack],
-    posts: &[Arc<Labeled<Post>>],
-) -> Analysed {
+async fn analyse(executor: &Executor, packs: &[Pack], posts: &[Arc<Labeled<Post>>]) -> Analysed {
     let mut done = Analysed {
         posts: vec![None; posts.len()],
         receipts: Vec::new(),

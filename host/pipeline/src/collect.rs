@@ -13,6 +13,7 @@ use crate::{
     host::Host,
     job::{JobError, Next},
     land::{Counted, Landed, Landing, land},
+    library::Loaded,
     step::{StepError, step_with},
     tenant::{Reading, Tenant},
 };
@@ -140,24 +141,7 @@ async fn one_step(
     let caught_up = !matches!(next, ComeBack::Immediately) && !more;
     if caught_up {
         // Rules are looked at once a source has been read up to now: half a window must not look like a quiet hour.
-        let mut monitors: Vec<_> = reading.matcher.monitors().iter().map(|w| &w.id).collect();
-        monitors.dedup();
-        for monitor in monitors {
-            host.deployment
-                .schedule(
-                    &tenant.scope,
-                    JobKind::Detect,
-                    monitor.as_str(),
-                    host.clock.now(),
-                )
-                .await?;
-        }
-        if let Some(ms) = host.recheck_ms(&loaded) {
-            let due = host.clock.now().plus_ms(ms);
-            host.deployment
-                .schedule(&tenant.scope, JobKind::Recheck, account.id.as_str(), due)
-                .await?;
-        }
+        follow(host, tenant, reading, &account.id, &loaded).await?;
     }
     let wait = |seconds: u32| host.clock.now().plus_ms(i64::from(seconds) * 1_000);
     let next = match next {
@@ -177,6 +161,35 @@ async fn one_step(
     Ok(Turn { landed, next })
 }
 
+/// What new posts of a source set in motion: the rules of its monitors are looked at, and the posts are asked about in time.
+pub(crate) async fn follow(
+    host: &Host,
+    tenant: &Tenant,
+    reading: &Reading,
+    account: &AccountId,
+    loaded: &Loaded,
+) -> Result<(), StoreError> {
+    let mut monitors: Vec<_> = reading.matcher.monitors().iter().map(|w| &w.id).collect();
+    monitors.dedup();
+    for monitor in monitors {
+        host.deployment
+            .schedule(
+                &tenant.scope,
+                JobKind::Detect,
+                monitor.as_str(),
+                host.clock.now(),
+            )
+            .await?;
+    }
+    if let Some(ms) = host.recheck_ms(loaded) {
+        let due = host.clock.now().plus_ms(ms);
+        host.deployment
+            .schedule(&tenant.scope, JobKind::Recheck, account.as_str(), due)
+            .await?;
+    }
+    Ok(())
+}
+
 /// The job as its connector sees it: no organisation's id, name or plan is in it (HP-50).
 pub(crate) fn job_for(
     host: &Host,
@@ -188,12 +201,17 @@ pub(crate) fn job_for(
         plan: reading.plan.clone(),
         config: account.config.clone(),
         state,
-        budget: Budget {
-            items: ITEMS,
-            requests: REQUESTS,
-        },
+        budget: budget(),
         now: host.clock.now(),
         since: None,
+    }
+}
+
+/// What one call may ask for.
+pub(crate) fn budget() -> Budget {
+    Budget {
+        items: ITEMS,
+        requests: REQUESTS,
     }
 }
 

@@ -28,6 +28,8 @@ counters! {
     pages: "Pages that were committed.",
     frames: "Frames of streams that connectors read.",
     steps_failed: "Steps of connectors that gave no page.",
+    deliveries: "Deliveries of networks that were taken.",
+    deliveries_refused: "Deliveries of networks that were not taken.",
     delivered: "Notices that arrived.",
     delivery_attempts: "Attempts to deliver a notice.",
     exported_rows: "Rows that were written to files.",

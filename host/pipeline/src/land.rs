@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use isocial_gate::{AdmittedChange, AdmittedPage, Audience, present_mention};
-use isocial_model::{AccountId, Labeled, language::Analysis, post::Post, receipt::Receipt};
+use isocial_model::{AccountId, Labeled, post::Post, receipt::Receipt};
 use isocial_store::{Fence, PageChange, PageCommit, PageOutcome, PostWrite};
 
 use crate::{
-    analyse::analyse,
+    analyse::{Reading, analyse_new},
     host::{Host, LiveMention},
     job::JobError,
     matching::{Matcher, Verdicts},
@@ -58,7 +58,7 @@ pub struct Landed {
     pub dropped: u64,
     /// Items that the connector could not read, or that the gate dropped.
     pub rejected: u64,
-    /// Posts with an analysis.
+    /// Posts that a language pack analysed now; one whose text is as it was keeps its analysis and is not counted again.
     pub analysed: u64,
     /// Posts that were written for the first time.
     pub stored: u64,
@@ -108,19 +108,17 @@ pub(crate) async fn land(
         .iter()
         .filter_map(|n| posts.get(*n).cloned())
         .collect();
-    let analysed = analyse(&host.executor, tenant.packs(), &matched_posts).await;
+    let mut receipts = landing.receipts;
+    let read = analyse_new(host, tenant, &matched_posts, &mut receipts).await?;
     host.probe.at(Stage::Analyse).await;
 
-    let mut receipts = landing.receipts;
-    let first_analysis = receipts.len();
-    receipts.extend(analysed.receipts);
-    let mut analyses: Vec<Option<(Analysis, usize)>> = vec![None; posts.len()];
-    for (&n, analysis) in chosen.iter().zip(analysed.posts) {
+    let mut analyses = vec![Reading::default(); posts.len()];
+    for (&n, reading) in chosen.iter().zip(read) {
         if let (Some(post), Some(verdict)) = (posts.get(n), verdicts.get_mut(n)) {
-            matcher.second_look(post, verdict, analysis.as_ref().map(|(a, _)| a));
+            matcher.second_look(post, verdict, reading.analysis.as_ref());
         }
         if let Some(slot) = analyses.get_mut(n) {
-            *slot = analysis.map(|(a, call)| (a, first_analysis + call));
+            *slot = reading;
         }
     }
 
@@ -135,19 +133,19 @@ pub(crate) async fn land(
     for change in page.changes {
         changes.push(match change {
             AdmittedChange::Upsert(post) => {
-                let Some(((shared, verdict), analysis)) = each.next() else {
+                let Some(((shared, verdict), reading)) = each.next() else {
                     continue;
                 };
                 if verdict.yes.is_empty() {
                     numbers.dropped += 1;
                 } else {
                     numbers.matched += 1;
-                    numbers.analysed += u64::from(analysis.is_some());
+                    numbers.analysed += u64::from(reading.call.is_some());
                     if host.watched_live() {
                         live.push((
                             Arc::clone(shared),
                             matcher.split(&verdict).0,
-                            analysis.as_ref().map(|(a, _)| a.clone()),
+                            reading.analysis.clone(),
                         ));
                     }
                 }
@@ -158,7 +156,7 @@ pub(crate) async fn land(
                     matcher,
                     *post,
                     verdict,
-                    analysis,
+                    reading,
                 )))
             }
             AdmittedChange::Delete(key) => PageChange::Delete(key),
@@ -262,10 +260,12 @@ fn write(
     matcher: &Matcher,
     post: Labeled<Post>,
     verdict: Verdicts,
-    analysis: Option<(Analysis, usize)>,
+    reading: Reading,
 ) -> PostWrite {
     let (matched, unmatched) = matcher.split(&verdict);
-    let (analysis, analysed_by) = analysis.map_or((None, None), |(a, by)| (Some(a), Some(by)));
+    let analysed_by = reading.call;
+    // What is kept already is left as it is.
+    let analysis = reading.analysis.filter(|_| analysed_by.is_some());
     PostWrite {
         post,
         tokens: verdict.tokens,

@@ -3,6 +3,7 @@
 //! Lives here: the way of a post, as jobs over a durable queue. Not here: what each station does by itself (`gate`, `query`,
 //! `sandbox`, `egress`, `store`), and who may ask for what (`api`).
 
+pub mod address;
 mod analyse;
 mod collect;
 pub mod counters;
@@ -11,6 +12,7 @@ pub mod enable;
 pub mod export;
 pub mod grant;
 pub mod host;
+pub mod inbound;
 pub mod input;
 mod job;
 pub mod keeper;

@@ -22,6 +22,10 @@ pub struct Settings {
     pub lease_ms: i64,
     /// Milliseconds after which a post is asked about, where that is sooner than its network's policy wants it.
     pub recheck_ms: Option<i64>,
+    /// Deliveries that one address may take in a minute.
+    pub deliveries_per_minute: u32,
+    /// Deliveries in hand at once, over all addresses.
+    pub deliveries_at_once: usize,
     /// What counts as a spike where a rule does not say so itself.
     pub spike: SpikeRule,
     /// Attempts before a notice becomes a dead letter.
@@ -44,6 +48,8 @@ impl Default for Settings {
             streams: 256,
             lease_ms: 30_000,
             recheck_ms: None,
+            deliveries_per_minute: 600,
+            deliveries_at_once: 32,
             spike: SpikeRule {
                 minimum: 20,
                 factor: 4.0,

@@ -36,6 +36,9 @@ pub(crate) enum Command {
     /// Makes, lists and deletes organisations.
     #[command(subcommand)]
     Org(Org),
+    /// Makes, shows and withdraws the addresses that networks deliver to.
+    #[command(subcommand)]
+    Address(Address),
     /// Checks ledgers of receipts.
     #[command(subcommand)]
     Receipts(Receipts),
@@ -193,6 +196,48 @@ pub(crate) enum Org {
         /// Says that it is meant; without it only a preview is printed.
         #[arg(long)]
         yes: bool,
+        /// The operator's token, shown at the first start.
+        #[arg(long, env = "ISOCIAL_TOKEN", hide_env_values = true)]
+        token: String,
+    },
+}
+
+/// `isocial address`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Address {
+    /// Makes the address of a source, in place of the one that it may have, and prints it this once.
+    Make {
+        /// The organisation's slug.
+        org: String,
+        /// The source's id, as `GET …/sources` lists it.
+        source: String,
+        /// File with the secret that the network signs with, 16 to 199 bytes; without it the one that is there is kept.
+        #[arg(long, value_name = "FILE")]
+        secret_file: Option<PathBuf>,
+        /// Prints JSON for programs.
+        #[arg(long)]
+        json: bool,
+        /// The operator's token, shown at the first start.
+        #[arg(long, env = "ISOCIAL_TOKEN", hide_env_values = true)]
+        token: String,
+    },
+    /// Says which sources have an address and since when, never which.
+    List {
+        /// The organisation's slug.
+        org: String,
+        /// Prints JSON for programs.
+        #[arg(long)]
+        json: bool,
+        /// The operator's token, shown at the first start.
+        #[arg(long, env = "ISOCIAL_TOKEN", hide_env_values = true)]
+        token: String,
+    },
+    /// Withdraws the address of a source: what comes there is unknown from now on.
+    Withdraw {
+        /// The organisation's slug.
+        org: String,
+        /// The source's id.
+        source: String,
         /// The operator's token, shown at the first start.
         #[arg(long, env = "ISOCIAL_TOKEN", hide_env_values = true)]
         token: String,

@@ -95,6 +95,8 @@ section! {
         sandbox: Sandbox,
         /// `[collect]`
         collect: Collect,
+        /// `[inbound]`
+        inbound: Inbound,
         /// `[detect]`
         detect: Detect,
         /// `[notify]`
@@ -132,6 +134,8 @@ section! {
         busy_timeout_ms: u64,
         /// 4-KiB pages; 0: no limit.
         max_pages: u32,
+        /// 4-KiB pages; 0: no limit.
+        deployment_max_pages: u32,
     }
 }
 section! {
@@ -176,6 +180,15 @@ section! {
         lease_s: u32,
         /// Seconds; 0: by the network's policy.
         recheck_s: u32,
+    }
+}
+section! {
+    /// Deliveries of networks.
+    Inbound {
+        /// Deliveries a minute and address.
+        per_minute: u32,
+        /// In hand at once.
+        at_once: usize,
     }
 }
 section! {

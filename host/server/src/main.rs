@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done; 1 it did not work; 2 the command line or the configuration is wrong.
 
+mod address;
 mod cli;
 mod config;
 mod demo;
@@ -66,6 +67,7 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Doctor(json) => doctor::run(&read(cli)?, json.json).await,
         Command::Plugin(command) => plugin::run(command).await,
         Command::Org(command) => org::run(&read(cli)?, command).await,
+        Command::Address(command) => address::run(&read(cli)?, command).await,
         Command::Receipts(command) => org::receipts(&read(cli)?, command).await,
         Command::Config(command) => configuration(cli, command),
     }

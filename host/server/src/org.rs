@@ -15,7 +15,10 @@ use crate::{
 };
 
 /// Opens the data folder and checks the token. No plugin is loaded and no job is run.
-async fn open(config: &Config, token: &str) -> anyhow::Result<(Deployment, OperatorSession)> {
+pub(crate) async fn open(
+    config: &Config,
+    token: &str,
+) -> anyhow::Result<(Deployment, OperatorSession)> {
     let options = wiring::store_options(config);
     anyhow::ensure!(
         !options.is_new(),

@@ -177,6 +177,13 @@ fn describe(i: &Inspection<'_>) -> String {
     let _ = writeln!(out, "digest     sha256:{}", i.digest);
     let _ = writeln!(out, "imports    {}", list(i.imports));
     let _ = writeln!(out, "exports    {}", list(i.exports));
+    if let Some(inbound) = i.inbound {
+        let _ = writeln!(
+            out,
+            "deliveries taken only if signed with the secret in `{}`",
+            inbound.credential
+        );
+    }
     for contract in &i.contracts {
         let _ = writeln!(
             out,

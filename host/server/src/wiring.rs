@@ -94,6 +94,7 @@ pub(crate) fn store_options(config: &Config) -> StoreOptions {
     options.open_organisations = config.store.open_organisations.max(1);
     options.busy_timeout_ms = config.store.busy_timeout_ms;
     options.max_pages = Some(config.store.max_pages).filter(|n| *n > 0);
+    options.deployment_max_pages = Some(config.store.deployment_max_pages).filter(|n| *n > 0);
     options
 }
 
@@ -202,6 +203,8 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         lease_ms: i64::from(config.collect.lease_s) * 1_000,
         recheck_ms: (config.collect.recheck_s > 0)
             .then(|| i64::from(config.collect.recheck_s) * 1_000),
+        deliveries_per_minute: config.inbound.per_minute.max(1),
+        deliveries_at_once: config.inbound.at_once.max(1),
         spike: SpikeRule {
             minimum: config.detect.spike_minimum,
             factor: config.detect.spike_factor,

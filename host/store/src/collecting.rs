@@ -1,10 +1,13 @@
 //! Where collecting stands: a job's place, tasks, rechecks, coverage, counters, and the page that moves them all at once.
 
+use std::sync::Arc;
+
 use isocial_model::{
-    AccountId, Instant, JobId,
+    AccountId, Instant, JobId, Labeled,
     connector::{TaskItem, Window},
     key::{Hash128, OrgKeys},
-    post::PostKey,
+    language::Analysis,
+    post::{Post, PostKey},
 };
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
@@ -55,12 +58,12 @@ impl std::fmt::Debug for Recheck {
 }
 
 /// What is known of a post already, so that the same text is not analysed twice.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct KnownPost {
     /// Keyed hash of the post's text, title, warning and given language; compare with [`OrgDb::text_hash`].
     pub text: Hash128,
-    /// Package that analysed it, `id@version`, if one did.
-    pub analysed_by: Option<String>,
+    /// What a language pack said of it, if one did; `by` is the package, `id@version`.
+    pub analysis: Option<Analysis>,
 }
 
 /// A task as it is sealed: its own key is inside, its row has the key's hash only.
@@ -122,7 +125,8 @@ impl OrgDb {
             .collect();
         let mut conn = self.file().read().await?;
         let rows = sqlx::query(
-            "select p.post_hash, p.text_hash, a.pack from posts p left join analyses a on a.post = p.id \
+            "select p.post_hash, p.text_hash, a.pack, a.language as found, a.language_confidence, a.sentiment, a.negative, a.neutral, \
+             a.positive, a.score, a.detail from posts p left join analyses a on a.post = p.id \
              where p.post_hash in (select unhex(value) from json_each($1))",
         )
         .bind(sql::hashes(&hashes))
@@ -135,11 +139,39 @@ impl OrgDb {
                 hash,
                 KnownPost {
                     text: codec::bytes(row, "text_hash")?,
-                    analysed_by: row.try_get("pack")?,
+                    analysis: codec::decode_analysis(row)?,
                 },
             );
         }
         Ok(hashes.iter().map(|h| known.get(h).cloned()).collect())
+    }
+
+    /// What is kept of each of these posts' analyses, in their order; absent where a post is unknown, was not analysed, or says something
+    /// else now: only then is there anything for a language pack to read.
+    pub async fn kept_analyses(
+        &self,
+        posts: &[Arc<Labeled<Post>>],
+    ) -> Result<Vec<Option<Analysis>>, StoreError> {
+        let keys: Vec<PostKey> = posts
+            .iter()
+            .map(|post| {
+                let post = codec::open(post);
+                PostKey {
+                    network: post.network.clone(),
+                    native_id: post.native_id.clone(),
+                }
+            })
+            .collect();
+        let known = self.known_posts(&keys).await?;
+        Ok(posts
+            .iter()
+            .zip(known)
+            .map(|(post, known)| {
+                known
+                    .filter(|known| known.text == self.text_hash(post))
+                    .and_then(|known| known.analysis)
+            })
+            .collect())
     }
 
     /// Tasks of this account that are due, oldest first.

@@ -26,8 +26,10 @@ pub struct StoreOptions {
     pub open_organisations: usize,
     /// How long to wait for a lock of another process · milliseconds.
     pub busy_timeout_ms: u64,
-    /// At most so many pages of 4 KiB a file; absent = as many as the disk holds.
+    /// At most so many pages of 4 KiB an organisation's file; absent = as many as the disk holds.
     pub max_pages: Option<u32>,
+    /// At most so many pages of 4 KiB for the deployment's own file, which holds the packages; absent = as many as the disk holds.
+    pub deployment_max_pages: Option<u32>,
 }
 
 impl StoreOptions {
@@ -38,6 +40,7 @@ impl StoreOptions {
             open_organisations: 64,
             busy_timeout_ms: 5_000,
             max_pages: None,
+            deployment_max_pages: None,
         }
     }
     /// Whether the data folder has no deployment in it yet: what [`Vault::open`] must know before it may make a root key.
@@ -83,6 +86,7 @@ impl Deployment {
             "deployment.db",
             &vault.deployment().database_key(),
             &options,
+            options.deployment_max_pages,
             options.is_new(),
         )
         .await?;
@@ -144,6 +148,7 @@ impl Deployment {
             &name,
             &keys.database_key(),
             &self.inner.options,
+            self.inner.options.max_pages,
             false,
         )
         .await?;

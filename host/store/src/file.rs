@@ -27,15 +27,16 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens a file under its key; `create` says that it may not exist yet. `name` is what errors call it.
+    /// Opens a file under its key, which may grow to `max_pages`; `create` says that it may not exist yet. `name` is what errors call it.
     pub(crate) async fn open(
         path: &Path,
         name: &str,
         key: &DatabaseKey,
         options: &StoreOptions,
+        max_pages: Option<u32>,
         create: bool,
     ) -> Result<Self, StoreError> {
-        let connect = connect_options(path, key, options);
+        let connect = connect_options(path, key, options, max_pages);
         let wait = Duration::from_millis(options.busy_timeout_ms.saturating_add(1_000));
         let pool = || {
             // No idle or lifetime limits: the file is closed as a whole when its organisation is.
@@ -115,7 +116,12 @@ impl Database {
     }
 }
 
-fn connect_options(path: &Path, key: &DatabaseKey, options: &StoreOptions) -> SqliteConnectOptions {
+fn connect_options(
+    path: &Path,
+    key: &DatabaseKey,
+    options: &StoreOptions,
+    max_pages: Option<u32>,
+) -> SqliteConnectOptions {
     // sqlx sends `key` before every other pragma, on every connection. Statements are never logged: the key is in one of them.
     let mut connect = SqliteConnectOptions::new()
         .filename(path)
@@ -130,7 +136,7 @@ fn connect_options(path: &Path, key: &DatabaseKey, options: &StoreOptions) -> Sq
         .pragma("temp_store", "memory")
         .pragma("trusted_schema", "off")
         .disable_statement_logging();
-    if let Some(pages) = options.max_pages {
+    if let Some(pages) = max_pages {
         connect = connect.pragma("max_page_count", pages.to_string());
     }
     connect
@@ -185,6 +191,8 @@ mod code {
     pub(super) const FULL: i32 = 13;
     pub(super) const CANNOT_OPEN: i32 = 14;
     pub(super) const NO_DATABASE: i32 = 26;
+    /// Extended: the index of the log could not be made larger, which is how a full disk shows there.
+    pub(super) const NO_ROOM_FOR_INDEX: i32 = IO | (19 << 8);
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -201,14 +209,14 @@ impl From<sqlx::Error> for StoreError {
             }
             _ => {}
         }
-        let primary = match &error {
-            sqlx::Error::Database(e) => e
-                .code()
-                .and_then(|c| c.parse::<i32>().ok())
-                .map(|c| c & 0xff),
+        let extended = match &error {
+            sqlx::Error::Database(e) => e.code().and_then(|c| c.parse::<i32>().ok()),
             _ => None,
         };
-        match primary {
+        if extended == Some(code::NO_ROOM_FOR_INDEX) {
+            return Self::Full { file };
+        }
+        match extended.map(|c| c & 0xff) {
             Some(code::BUSY | code::LOCKED) => Self::Locked { file },
             Some(code::FULL) => Self::Full { file },
             Some(code::NO_DATABASE) => Self::WrongKey { file },

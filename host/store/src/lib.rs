@@ -6,14 +6,15 @@
 //! # The way in
 //! [`Deployment::open`] → a scope → [`Deployment::org`] → [`OrgDb`]. A scope comes from an operator's session
 //! ([`Deployment::enter_as_operator`]), from a leased job ([`JobLease::scope`]), from a registered monitor of a shared stream
-//! ([`Deployment::scope_for_match`]), or from the posting index ([`Deployment::holders`]); nothing else makes one, and no function takes
-//! an organisation's id and gives rows.
+//! ([`Deployment::scope_for_match`]), from the address of a source ([`Deployment::scope_for_address`]), or from the posting index
+//! ([`Deployment::holders`]); nothing else makes one, and no function takes an organisation's id and gives rows.
 //!
 //! # Repositories
 //! | where | what |
 //! | --- | --- |
 //! | [`organisations`] | make, list, destroy organisations |
 //! | [`scope`] | operator tokens, scopes, monitors on shared streams |
+//! | [`addresses`] | where networks deliver to a source |
 //! | [`jobs`] | the due-index: schedule, lease, renew, complete |
 //! | [`packages`] | packages by exact digest |
 //! | [`streams`] | cursors of shared streams; who may hold a post or an author |
@@ -49,6 +50,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+pub mod addresses;
 pub mod alerts;
 pub mod collecting;
 pub mod counts;

@@ -17,11 +17,18 @@ pub(crate) struct Migration {
 }
 
 /// The deployment's schema.
-pub(crate) const DEPLOYMENT: &[Migration] = &[Migration {
-    version: 1,
-    name: "create_deployment",
-    sql: include_str!("../migrations/deployment/0001_create_deployment.sql"),
-}];
+pub(crate) const DEPLOYMENT: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "create_deployment",
+        sql: include_str!("../migrations/deployment/0001_create_deployment.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "create_addresses",
+        sql: include_str!("../migrations/deployment/0002_create_addresses.sql"),
+    },
+];
 
 /// An organisation's schema.
 pub(crate) const ORGANISATION: &[Migration] = &[Migration {

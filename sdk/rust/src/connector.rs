@@ -59,6 +59,10 @@ pub trait Stream {
 }
 
 /// Optional: takes deliveries that the network sends to the host, after the host has verified their signature.
+///
+/// The manifest says how they are signed: `[inbound]` with `credential = "…"` names a slot of the kind `hmac`, whose template says what
+/// is signed. A cursor in the page of a delivery is not kept: a delivery says nothing about where reading stands. With
+/// [`ComeBack::Immediately`] the source is read at once, for what does not fit or for deliveries that only say that something is new.
 pub trait Inbound {
     /// The body that proves to the network that this address is meant; at most 1 KiB.
     fn challenge(job: &Job, query: &[(String, String)]) -> Result<String, Fault>;

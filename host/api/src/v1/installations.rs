@@ -164,6 +164,15 @@ pub(crate) async fn remove(
     Path((_, id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let id: InstallationId = id.parse().map_err(|_| Problem::not_found("installation"))?;
+    // What leads to its sources goes first: better an address too few than one that leads nowhere.
+    for source in entered.tenant.db.accounts().await? {
+        if source.installation == id {
+            let deployment = &entered.host.deployment;
+            deployment
+                .withdraw_address(&entered.scope, &source.id)
+                .await?;
+        }
+    }
     if !entered.tenant.db.uninstall(&id).await? {
         return Err(Problem::not_found("installation"));
     }

@@ -4,7 +4,7 @@ use isocial_egress::{Call, Credential, Meter};
 use isocial_model::{
     Secret,
     connector::{Failure, Method},
-    contract::{Placement, Slot, SlotKind},
+    contract::{MessageSignature, Placement, Slot, SlotKind},
 };
 
 use crate::support::{
@@ -274,7 +274,7 @@ async fn a_signed_message_carries_id_time_and_signature_of_each_attempt() {
     let desk = desk(Credential::Value(Secret::new(
         "whsec_bG90dXMtYW5kLXRoZS1oYXJ2ZXN0LW1vb24=",
     )));
-    let kind = SlotKind::Hmac {
+    let kind = SlotKind::Hmac(MessageSignature {
         template: "{id}.{timestamp}.{body}".into(),
         algorithm: "sha256".into(),
         encoding: "base64".into(),
@@ -282,7 +282,7 @@ async fn a_signed_message_carries_id_time_and_signature_of_each_attempt() {
         prefix: "v1,".into(),
         id_header: "webhook-id".into(),
         timestamp_header: "webhook-timestamp".into(),
-    };
+    });
     let send = async |id: Option<&'static str>| {
         let mut request = request(&site.url("/hook"));
         request.method = Method::Post;

@@ -15,24 +15,43 @@ const FORMAT_NAMES: [&str; 2] = [
 /// Whether a link leads to the deployment's own pages.
 pub(crate) fn is_ours(link: &str, own_base: &str) -> bool {
     let base = own_base.trim_end_matches('/');
-    base.contains("://")
-        && link
-            .strip_prefix(base)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+    // A name alone that begins with `www.` becomes a link of the base's scheme or the other one; it leads to the same pages.
+    let base = match base.split_once("://") {
+        Some((_, bare)) if begins_bare(link) => bare,
+        Some(_) => base,
+        None => return false,
+    };
+    link.strip_prefix(base)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
         && !link.contains(|c: char| {
             c.is_whitespace() || c.is_control() || matches!(c, '\\' | '"' | '<' | '>')
         })
 }
 
-/// Where the links of a text are: from the scheme to the next character that cannot be in one.
+/// Whether this is a name that services make a link of although it has no scheme.
+fn begins_bare(text: &str) -> bool {
+    text.get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case("www."))
+        && text
+            .chars()
+            .nth(4)
+            .is_some_and(|first| first.is_alphanumeric() || first == '%')
+}
+
+/// Where the links of a text are: from the scheme, or a bare `www.`, to the next character that cannot be in one.
 fn spans(text: &str) -> Vec<(usize, usize)> {
     let lower = text.to_ascii_lowercase();
     let mut spans: Vec<(usize, usize)> = Vec::new();
-    for (at, _) in lower.match_indices("http") {
+    let starts = lower.match_indices(['h', 'w']).filter(|(at, _)| {
+        let rest = lower.get(*at..).unwrap_or_default();
+        let before = lower.get(..*at).unwrap_or_default().chars().next_back();
+        rest.starts_with("http://")
+            || rest.starts_with("https://")
+            || begins_bare(rest) && !before.is_some_and(|c| c.is_alphanumeric() || c == '-')
+    });
+    for (at, _) in starts {
         let rest = lower.get(at..).unwrap_or_default();
-        if !(rest.starts_with("http://") || rest.starts_with("https://"))
-            || spans.last().is_some_and(|(_, end)| at < *end)
-        {
+        if spans.last().is_some_and(|(_, end)| at < *end) {
             continue;
         }
         let length = rest
@@ -112,5 +131,49 @@ pub(crate) fn actions_are_ours(email: &Email, own_base: &str) -> Result<(), Reje
             "a link elsewhere".into(),
             "links to the deployment's own pages only",
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: &str = "https://www.track.example/";
+
+    /// HP-27: services make links of names that begin with `www.` although nothing says `https`.
+    #[test]
+    fn hp_27_a_bare_name_is_a_link_too() {
+        for text in [
+            "see www.evil.example",
+            "see WWW.Evil.example/x?y=1, now",
+            "(www.evil.example)",
+            "me@www.evil.example",
+            "x/www.evil.example",
+            "www.www.evil.example",
+            "www.track.example.evil.example/",
+            "https://www.track.example/ and www.évil.example",
+        ] {
+            assert!(foreign_in_text(text, BASE, ""), "{text}");
+            assert!(without(text, BASE).contains("⟦link⟧"), "{text}");
+            let body = serde_json::json!({ "blocks": [{ "text": text }] }).to_string();
+            assert!(foreign_in_body(body.as_bytes(), BASE, ""), "{text}");
+        }
+        assert!(foreign_in_body(b"text=see+www%2Eevil.example", BASE, ""));
+        for text in [
+            "the www. of it",
+            "awww.how nice",
+            "www",
+            "www.track.example/incidents/1",
+            "https://www.track.example/x",
+            "a-www.b",
+        ] {
+            assert!(!foreign_in_text(text, BASE, ""), "{text}");
+            assert_eq!(without(text, BASE), text);
+        }
+        assert!(!foreign_in_text(
+            "www.given.example/a",
+            BASE,
+            "www.given.example/a"
+        ));
     }
 }

@@ -194,16 +194,8 @@ fn placed(
     deny: &dyn Fn(&'static str, &str) -> Denial,
 ) -> Result<Slot, Denial> {
     let taken = match (&slot.placement, &slot.kind) {
-        (
-            _,
-            SlotKind::Hmac {
-                header,
-                id_header,
-                timestamp_header,
-                ..
-            },
-        ) => headers.iter().any(|h| {
-            [header, id_header, timestamp_header]
+        (_, SlotKind::Hmac(form)) => headers.iter().any(|h| {
+            [&form.header, &form.id_header, &form.timestamp_header]
                 .iter()
                 .any(|name| h.name.eq_ignore_ascii_case(name))
         }),

@@ -8,6 +8,7 @@ mod channel;
 mod connector;
 mod export;
 mod gated;
+mod inbound;
 mod language;
 mod recorded;
 

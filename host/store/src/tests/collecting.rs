@@ -340,8 +340,8 @@ async fn an_analysis_stays_with_its_text_only() {
     assert_eq!(
         known[0]
             .as_ref()
-            .and_then(|k| k.analysed_by.clone())
-            .as_deref(),
+            .and_then(|k| k.analysis.as_ref())
+            .map(|a| a.by.as_str()),
         Some("isocial/en@1.0.0")
     );
     assert_eq!(known[1], None);

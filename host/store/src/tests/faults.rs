@@ -249,6 +249,45 @@ async fn a_full_file_says_so_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn the_deployments_file_has_a_cap_of_its_own() {
+    // An organisation's cap says nothing about the file that holds the packages …
+    let bed = Bed::with(|o| o.max_pages = Some(120)).await;
+    let package = |id: &str| crate::packages::Package {
+        package: super::package(id),
+        kind: isocial_model::Kind::Connector,
+        manifest: "{}".into(),
+        interface: "isocial:plugin/connector@0.1.0".into(),
+    };
+    let large = vec![7u8; 1 << 20];
+    bed.deployment
+        .keep_package(&package("acme/large"), &large)
+        .await
+        .unwrap();
+    // … and its own cap is its own.
+    let bed = Bed::with(|o| o.deployment_max_pages = Some(120)).await;
+    let error = fault(
+        bed.deployment
+            .keep_package(&package("acme/large"), &large)
+            .await,
+    );
+    assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
+    assert!(bed.deployment.packages().await.unwrap().is_empty());
+    let org = bed.org("lumora").await;
+    let changes = (0..200)
+        .map(|n| {
+            upsert(
+                post(&n.to_string(), &format!("{n} {}", "x".repeat(4_000))),
+                &[&org.monitor],
+            )
+        })
+        .collect();
+    assert_eq!(
+        org.db.commit_page(page(changes)).await.unwrap().inserted,
+        200
+    );
+}
+
+#[tokio::test]
 async fn a_file_that_another_process_holds_is_locked() {
     let bed = Bed::with(|o| o.busy_timeout_ms = 50).await;
     let org = bed.org("lumora").await;

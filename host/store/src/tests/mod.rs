@@ -1,5 +1,6 @@
 //! Tests of the repositories: real files in temporary folders, a clock that is moved by hand, seeded chance.
 
+mod addresses;
 mod alerts;
 mod collecting;
 mod faults;

@@ -109,6 +109,12 @@ fn language(tag: &str) -> Option<String> {
 }
 
 impl Item {
+    /// Whether all that is known of its time is before what is wanted.
+    pub(crate) fn older_than(&self, since: Option<Instant>) -> bool {
+        since
+            .zip(self.published.max(self.updated))
+            .is_some_and(|(since, newest)| newest < since)
+    }
     /// Gives the item its name; nothing if it says nothing at all.
     pub(crate) fn named(mut self, feed: &str, id: Option<&str>) -> Option<Self> {
         self.body = self.body.filter(|body| !body.is_empty());

@@ -10,6 +10,7 @@ mod document;
 mod identity;
 mod item;
 mod json_feed;
+mod push;
 mod rss;
 mod step;
 mod xml;
@@ -24,7 +25,7 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct Feed;
 
-isocial_sdk::connector!(Feed);
+isocial_sdk::connector!(Feed, inbound);
 
 /// The registered name for what comes from feeds.
 const NETWORK: &str = "feed";
@@ -98,7 +99,7 @@ mod tests {
 
     #[test]
     fn recorded_exchanges_replay() {
-        let mut subject = isocial_testkit::Native::connector::<Feed>();
+        let mut subject = isocial_testkit::Native::connector::<Feed>().and_inbound::<Feed>();
         let report = isocial_testkit::replay(env!("CARGO_MANIFEST_DIR"), &mut subject).unwrap();
         // Feeds tell of no deletions.
         assert_eq!(report.missing(), [Cover::Deletion]);

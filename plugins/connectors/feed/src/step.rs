@@ -159,18 +159,12 @@ fn page(job: &Job, before: Cursor, feed: Document, response: &Response, bytes: S
     let mut page = Page::new();
     // Counted with the first page of a pass: the later ones read the same feed again.
     page.rejected = if start == 0 { feed.rejected } else { 0 };
-    let old = |item: &crate::item::Item| {
-        let newest = item.published.max(item.updated);
-        job.since
-            .zip(newest)
-            .is_some_and(|(since, newest)| newest < since)
-    };
     page.changes = feed
         .items
         .into_iter()
         .skip(start)
         .take(end.saturating_sub(start))
-        .filter(|item| !old(item))
+        .filter(|item| !item.older_than(job.since))
         .map(|item| Change::Upsert(item.into_post(&feed.about)))
         .collect();
 

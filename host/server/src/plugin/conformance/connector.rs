@@ -14,7 +14,7 @@ use super::{
     Held, Suite,
     bench::{Bench, OWN_BASE},
     gated::Gated,
-    recorded,
+    inbound, recorded,
 };
 
 /// Rounds of requests before a connector is taken for one that never comes to an end.
@@ -71,6 +71,35 @@ pub(super) fn cases(suite: &mut Suite, folder: &Path) -> anyhow::Result<()> {
             "a stop within a stream: the same frames again give the same",
             |bench| restart(bench, case, &exchanges),
         );
+    }
+    let deliveries: [(Action, &str, fn(&Bench, &Case) -> Held); 3] = [
+        (
+            Action::Receive,
+            "deliveries that are no deliveries of this network",
+            inbound::odd,
+        ),
+        (
+            Action::Receive,
+            "a delivery that comes twice says the same twice",
+            inbound::twice,
+        ),
+        (
+            Action::Challenge,
+            "challenges that nobody of this network asks",
+            inbound::challenges,
+        ),
+    ];
+    for (action, name, run) in deliveries {
+        let shown = recorded
+            .iter()
+            .find(|case| case.calls.iter().any(|call| call.action == action));
+        if let Some(case) = shown {
+            suite.case("built-in", name, |bench| run(bench, case));
+        } else if suite.bench.manifest().inbound.is_some() {
+            suite.case("built-in", name, |_| {
+                Err("not looked at: the connector takes deliveries, and no case has one".into())
+            });
+        }
     }
     let reaches = suite
         .bench
@@ -205,14 +234,14 @@ fn answers() -> Vec<(&'static str, Expects, Value)> {
     all
 }
 
-fn gated<'b>(bench: &'b Bench, case: &Case) -> Result<Gated<'b>, String> {
+pub(super) fn gated<'b>(bench: &'b Bench, case: &Case) -> Result<Gated<'b>, String> {
     Ok(Gated::new(
         bench,
         bench.door(&recorded::hosts(case), OWN_BASE)?,
     ))
 }
 
-fn job(case: &Case) -> Result<Value, String> {
+pub(super) fn job(case: &Case) -> Result<Value, String> {
     let spec = &case.job;
     let at = |text: &str| {
         let parsed = text.parse::<jiff::Timestamp>().map_err(|e| e.to_string());
@@ -226,7 +255,7 @@ fn job(case: &Case) -> Result<Value, String> {
 }
 
 /// Calls twice: nothing may stay behind.
-fn twice(
+pub(super) fn twice(
     gated: &mut Gated<'_>,
     function: &str,
     arguments: &Value,
