@@ -10,6 +10,7 @@ use crate::{
     StoreError,
     file::Database,
     folder,
+    ledger::Books,
     migrate::{self, migrate},
     opened::{OpenOrg, OpenOrgs},
     org::OrgDb,
@@ -28,6 +29,8 @@ pub struct StoreOptions {
     pub busy_timeout_ms: u64,
     /// At most so many pages of 4 KiB a file; absent = as many as the disk holds.
     pub max_pages: Option<u32>,
+    /// The second place of signed heads: a folder outside the data folder, best on another machine's disk; absent = there is none (B4).
+    pub heads: Option<PathBuf>,
 }
 
 impl StoreOptions {
@@ -38,6 +41,7 @@ impl StoreOptions {
             open_organisations: 64,
             busy_timeout_ms: 5_000,
             max_pages: None,
+            heads: None,
         }
     }
     /// Whether the data folder has no deployment in it yet: what [`Vault::open`] must know before it may make a root key.
@@ -58,6 +62,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) file: Database,
     pub(crate) open: OpenOrgs,
+    pub(crate) books: Books,
 }
 
 impl std::fmt::Debug for Deployment {
@@ -97,6 +102,7 @@ impl Deployment {
                 clock,
                 file,
                 open,
+                books: Books::default(),
             }),
         };
         this.finish_removals().await?;
