@@ -85,7 +85,24 @@ pub(crate) async fn land(
     tenant: &Tenant,
     matcher: &Arc<Matcher>,
     page: AdmittedPage,
+    mut landing: Landing,
+) -> Result<(Landed, PageOutcome), JobError> {
+    let mut receipts = std::mem::take(&mut landing.receipts);
+    let landed = commit(host, tenant, matcher, page, landing, &mut receipts).await;
+    if landed.is_err() {
+        // The page is lost, the calls were made: their lines are written without it.
+        tenant.books.owe(receipts);
+    }
+    landed
+}
+
+async fn commit(
+    host: &Host,
+    tenant: &Tenant,
+    matcher: &Arc<Matcher>,
+    page: AdmittedPage,
     landing: Landing,
+    receipts: &mut Vec<Receipt>,
 ) -> Result<(Landed, PageOutcome), JobError> {
     let posts: Vec<Arc<Labeled<Post>>> = page
         .changes
@@ -111,7 +128,6 @@ pub(crate) async fn land(
     let analysed = analyse(&host.executor, tenant.packs(), &matched_posts).await;
     host.probe.at(Stage::Analyse).await;
 
-    let mut receipts = landing.receipts;
     let first_analysis = receipts.len();
     receipts.extend(analysed.receipts);
     let mut analyses: Vec<Option<(Analysis, usize)>> = vec![None; posts.len()];
@@ -199,7 +215,7 @@ pub(crate) async fn land(
         done_task: landing.done_task,
         tasks: page.tasks,
         changes,
-        receipts,
+        receipts: receipts.clone(),
         coverage: page.seen.into_iter().collect(),
         counters,
     };

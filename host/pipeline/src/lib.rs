@@ -4,10 +4,12 @@
 //! `sandbox`, `egress`, `store`), and who may ask for what (`api`).
 
 mod analyse;
+pub mod books;
 mod collect;
 pub mod counters;
 pub mod detect;
 pub mod enable;
+pub mod explain;
 pub mod export;
 pub mod grant;
 pub mod host;
@@ -21,6 +23,7 @@ mod notify;
 mod plugged;
 pub mod probe;
 mod recheck;
+mod retain;
 pub mod settings;
 mod step;
 pub mod stream;
