@@ -11,5 +11,6 @@ mod demo;
 mod http;
 mod kill;
 mod real;
+mod receipts;
 mod rules;
 mod streams;

@@ -94,6 +94,8 @@ pub(crate) fn store_options(config: &Config) -> StoreOptions {
     options.open_organisations = config.store.open_organisations.max(1);
     options.busy_timeout_ms = config.store.busy_timeout_ms;
     options.max_pages = Some(config.store.max_pages).filter(|n| *n > 0);
+    options.heads =
+        Some(config.receipts.heads_dir.clone()).filter(|folder| !folder.as_os_str().is_empty());
     options
 }
 
@@ -209,6 +211,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         },
         attempts: config.notify.attempts,
         backoff_ms: i64::from(config.notify.backoff_s) * 1_000,
+        receipts_kept_days: config.receipts.kept_days,
         exceptions: exceptions(config),
         smtp: smtp(config)?,
     })
