@@ -134,21 +134,16 @@ impl OrgBooks {
             return Ok(());
         }
         let db = host.deployment.org(&self.scope).await?;
-        let before = self.tally.calls();
-        let lines = db.calls_since_reading().await?;
-        let calls = before - read;
-        if calls == 0 && lines == 0 {
+        let tally = self.tally.clone();
+        let counted = move || tally.calls() - read;
+        let Some((calls, lines)) = db.keep_reading(run, &counted, last).await? else {
             return Ok(());
-        }
-        if !last && (lines != calls || self.tally.calls() != before) {
-            return Ok(());
-        }
-        if last && lines != calls {
+        };
+        if lines != calls {
             tracing::error!(org.id = %db.id(), calls, lines, "the ledger's lines do not add up to the calls that the sandbox took");
         }
-        db.keep_reading(run, calls).await?;
         let mut open = self.open();
-        (open.read, open.read_at) = (before, Some(now));
+        (open.read, open.read_at) = (read + calls, Some(now));
         Ok(())
     }
 }

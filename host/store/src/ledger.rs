@@ -283,25 +283,34 @@ impl OrgDb {
         verify(&mut conn, against).await
     }
 
-    /// Calls that the ledger's lines stand for since the last reading of the sandbox's counter in this process.
-    pub async fn calls_since_reading(&self) -> Result<u64, StoreError> {
-        let first = self.deployment.inner.books.first(self.id().as_str());
-        let Some(first) = first else { return Ok(0) };
-        let mut conn = self.file().read().await?;
-        let row = sqlx::query("select coalesce(sum(calls), 0) as n from receipts where seq >= $1")
-            .bind(first as i64)
-            .fetch_one(&mut *conn)
-            .await?;
-        Ok(row.try_get::<i64, _>("n")? as u64)
-    }
-
-    /// Writes a reading of the sandbox's counter: `calls` that it took for this organisation since the last reading in this process.
-    pub async fn keep_reading(&self, run: Run, calls: u64) -> Result<(), StoreError> {
+    /// Writes a reading of the sandbox's counter. `counted` gives the calls that it took for this organisation since the last reading in this
+    /// process.
+    ///
+    /// A reading is written where no call is in hand: where the lines add up to the counter and it stands still meanwhile. `last` writes it
+    /// in any case, because nothing can come any more that would make up a difference. What was written: calls counted, and calls that
+    /// the lines stand for.
+    pub async fn keep_reading(
+        &self,
+        run: Run,
+        counted: &(dyn Fn() -> u64 + Send + Sync),
+        last: bool,
+    ) -> Result<Option<(u64, u64)>, StoreError> {
         use isocial_model::key::OrgKeys;
+        let books = &self.deployment.inner.books;
+        // No line can come in between: this is the only writer until it commits.
         let mut tx = self.file().write().await?;
         let next = end(&mut tx).await?.seq + 1;
-        let books = &self.deployment.inner.books;
         let first = books.first(self.id().as_str()).unwrap_or(next);
+        let calls = counted();
+        let row = sqlx::query("select coalesce(sum(calls), 0) as n from receipts where seq >= $1")
+            .bind(first as i64)
+            .fetch_one(&mut *tx)
+            .await?;
+        let lines = row.try_get::<i64, _>("n")? as u64;
+        let quiet = lines == calls && counted() == calls;
+        if (!quiet && !last) || (lines == 0 && calls == 0) {
+            return Ok(None);
+        }
         let line = Line::Counted(Counted {
             run: run.number,
             began: run.began,
@@ -319,7 +328,7 @@ impl OrgDb {
         tx.commit().await?;
         books.read_until(self.id().as_str(), next + 1);
         self.head_if_due(&numbers).await;
-        Ok(())
+        Ok(Some((calls, lines)))
     }
 }
 

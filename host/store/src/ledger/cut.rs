@@ -30,7 +30,7 @@ async fn cut(
             break;
         }
         for row in &rows {
-            let line = kept(row)?;
+            let Ok(line) = kept(row) else { break 'all };
             if let Line::Checkpoint(earlier) = &line.receipt.line
                 && seq == 0
             {

@@ -1,11 +1,12 @@
 //! Taking a ledger out: the lines, what they are to be checked with, and a head that covers the last of them.
 
-use isocial_model::receipt::Line;
+use isocial_model::receipt::{Line, Receipt};
 use isocial_vault::open_digest;
 use serde_json::value::RawValue;
+use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{
-    Link, STRIDE, kept, read,
+    Link, STRIDE, read, receipt,
     text::{Entry, FORM, HeadLine, Opening, array},
 };
 use crate::{OrgDb, StoreError};
@@ -64,29 +65,37 @@ impl LedgerFile {
                 }
                 let mut part = String::new();
                 for row in &rows {
-                    let kept = kept(row)?;
-                    let line = String::from_utf8_lossy(&kept.receipt.canonical()).into_owned();
-                    self.chain = match &kept.receipt.line {
-                        Line::Checkpoint(checkpoint) if self.after == 0 => {
-                            array(&checkpoint.chain).unwrap_or_default()
-                        }
-                        _ => open_digest(&self.chain, kept.seq, line.as_bytes()),
-                    };
-                    self.after = kept.seq;
-                    let raw = RawValue::from_string(line).map_err(|e| StoreError::Row {
-                        table: "receipts",
-                        problem: format!("its line is no JSON: {e}"),
-                    })?;
-                    part.push_str(&json(&Entry {
-                        seq: kept.seq,
-                        chain: hex::encode(self.chain),
-                        line: &raw,
-                    }));
+                    part.push_str(&self.entry(row)?);
                 }
                 Ok(Some(part))
             }
             State::Done => Ok(None),
         }
+    }
+
+    /// One line of the ledger. A row that does not read goes without a digest, which no line can have.
+    fn entry(&mut self, row: &SqliteRow) -> Result<String, StoreError> {
+        let seq = row.try_get::<i64, _>("seq")? as u64;
+        let found = receipt(row)?;
+        let line = found.as_ref().map(Receipt::canonical).unwrap_or_default();
+        self.chain = match found.as_ref().map(|r| &r.line) {
+            Some(Line::Checkpoint(checkpoint)) if self.after == 0 => {
+                array(&checkpoint.chain).unwrap_or_default()
+            }
+            _ => open_digest(&self.chain, seq, &line),
+        };
+        self.after = seq;
+        let text = String::from_utf8(line).ok().filter(|text| !text.is_empty());
+        let raw = RawValue::from_string(text.unwrap_or_else(|| "null".into()));
+        let raw = raw.map_err(|e| StoreError::Row {
+            table: "receipts",
+            problem: format!("its line is no JSON: {e}"),
+        })?;
+        Ok(json(&Entry {
+            seq,
+            chain: found.map_or_else(String::new, |_| hex::encode(self.chain)),
+            line: &raw,
+        }))
     }
 
     /// A head for the last line. Where more lines have come meanwhile, it counts those too: then the file ends with them.

@@ -152,7 +152,11 @@ impl Deployment {
             at: self.now(),
         };
         // A state that is older than what was signed before, or another one, is not vouched for: rows and end mark were put back (HT-28).
-        if let Some(kept) = self.kept_head(ledger).await?
+        let kept = match self.kept_head(ledger).await? {
+            Some(kept) => Some(kept),
+            None => self.newest_head(ledger).await?,
+        };
+        if let Some(kept) = kept
             && (kept.head.seq > end.seq || (kept.head.seq == end.seq && kept.head.link != end.link))
         {
             tracing::warn!(
