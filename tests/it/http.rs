@@ -131,7 +131,10 @@ fn routes(client: &Client, base: &str) -> Vec<(String, String)> {
     let mut routes = Vec::new();
     for (path, methods) in document["paths"].as_object().expect("it describes paths") {
         let org = base.rsplit('/').next().unwrap_or_default();
-        let path = path.replace("{org}", org).replace("{id}", "absent");
+        let path = path
+            .replace("{org}", org)
+            .replace("{id}", "absent")
+            .replace("{publisher}/{name}", "nobody/absent");
         for method in methods.as_object().expect("with methods").keys() {
             if ["get", "post", "put", "patch", "delete"].contains(&method.as_str()) {
                 routes.push((method.to_uppercase(), path.clone()));

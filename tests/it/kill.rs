@@ -395,6 +395,12 @@ fn run(scene: &Scene, heard: &Mutex<Heard>, deaths: &[Death], kills: bool) -> En
     let verdict = verify(scene);
     assert_eq!(verdict["good"], true, "{verdict}");
     assert_eq!(verdict["totals"]["without_receipt"], 0, "{verdict}");
+    // The last run ended cleanly: the sandbox's counter was read, and the lines add up to it.
+    let reconciled = &verdict["reconciled"];
+    assert!(
+        reconciled["exact"].as_u64() >= Some(1) && reconciled["open_calls"] == 0,
+        "{verdict}"
+    );
     Ended {
         content: verdict["content"].as_str().unwrap_or_default().to_owned(),
         totals: verdict["totals"].clone(),
@@ -532,7 +538,9 @@ fn check_ledger(scene: &Scene, client: &Client, heard: &Mutex<Heard>, kills: usi
         let lines = lines
             .iter()
             .filter(|l| l["line"] == "egress" && l["method"] == method);
-        lines.count()
+        lines
+            .map(|l| l["times"].as_u64().unwrap_or(1) as usize)
+            .sum::<usize>()
     };
     let heard = heard.lock().expect("nobody panics with it").clone();
     let (reads, messages) = (

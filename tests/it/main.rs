@@ -14,5 +14,6 @@ mod http;
 mod inbound;
 mod kill;
 mod real;
+mod receipts;
 mod rules;
 mod streams;

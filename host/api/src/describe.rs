@@ -29,6 +29,7 @@ use crate::v1;
     v1::NewSource,
     v1::ShownAddress,
     v1::ShownBucket,
+    v1::ShownExplanation,
     v1::ShownExport,
     v1::ShownIncident,
     v1::ShownInstallation,
@@ -111,6 +112,13 @@ pub(crate) const ROUTES: &[Route] = &[
         "Removes an installation.",
         None,
         None,
+    ),
+    (
+        "get",
+        "/organisations/{org}/installations/{id}/rights",
+        "Says which layer grants each field or takes it away.",
+        None,
+        Some("ShownExplanation"),
     ),
     (
         "get",
@@ -282,10 +290,31 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
     (
         "get",
+        "/organisations/{org}/receipts/file",
+        "The whole ledger as a file that can be checked anywhere.",
+        None,
+        None,
+    ),
+    (
+        "get",
+        "/receipts/key",
+        "The public key that heads of ledgers are signed with.",
+        None,
+        None,
+    ),
+    (
+        "get",
         "/plugins",
         "Lists packages and what each would be given.",
         None,
         Some("ShownPlugin"),
+    ),
+    (
+        "get",
+        "/plugins/{publisher}/{name}/rights",
+        "Says which layer would grant each field or take it away.",
+        None,
+        Some("ShownExplanation"),
     ),
     (
         "post",

@@ -27,7 +27,7 @@ pub(crate) use self::{
     mentions::{ShownBucket, ShownMention},
     monitors::{NewMonitor, ShownMonitor},
     organisations::{NewOrganisation, ShownOrganisation},
-    plugins::ShownPlugin,
+    plugins::{ShownExplanation, ShownPlugin},
     receipts::{ShownReceipt, ShownVerdict},
     rules::{NewRule, ShownRule},
     sources::{NewSource, ShownSource},
@@ -46,6 +46,10 @@ pub(crate) fn router() -> Router<Shared> {
             get(installations::list).post(installations::create),
         )
         .route("/installations/{id}", delete(installations::remove))
+        .route(
+            "/installations/{id}/rights",
+            get(plugins::explain_installed),
+        )
         .route("/sources", get(sources::list).post(sources::create))
         .route(
             "/sources/{id}/address",
@@ -70,13 +74,16 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/exports/{id}", get(exports::show))
         .route("/exports/{id}/file", get(exports::file))
         .route("/receipts", get(receipts::list))
-        .route("/receipts/verdict", get(receipts::verdict));
+        .route("/receipts/verdict", get(receipts::verdict))
+        .route("/receipts/file", get(receipts::file));
     Router::new()
         .route(
             "/organisations",
             get(organisations::list).post(organisations::create),
         )
         .route("/plugins", get(plugins::list))
+        .route("/plugins/{publisher}/{name}/rights", get(plugins::explain))
+        .route("/receipts/key", get(receipts::key))
         .route("/queries/check", post(monitors::check))
         .nest("/organisations/{org}", org)
 }

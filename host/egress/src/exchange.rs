@@ -69,6 +69,7 @@ pub(crate) fn line(
         bytes_out: traffic.out,
         bytes_in: traffic.into,
         result: result.into(),
+        times: 1,
     }
 }
 

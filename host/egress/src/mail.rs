@@ -132,6 +132,7 @@ impl Egress {
                 bytes_out,
                 bytes_in: 0,
                 result,
+                times: 1,
             },
         }
     }

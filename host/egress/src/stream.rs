@@ -391,5 +391,6 @@ fn stream_line(
         bytes_out: 0,
         bytes_in: 0,
         result: result.into(),
+        times: 1,
     }
 }

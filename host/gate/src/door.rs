@@ -152,6 +152,58 @@ pub(crate) struct Given {
 }
 
 /// The door of one installation.
+///
+/// A projection gives the input and the receipt together, and an answer is admitted against that receipt only; nothing else compiles. An
+/// answer without a receipt:
+/// ```compile_fail,E0061
+/// # use isocial_gate::{Door, Untrusted};
+/// # use isocial_model::language::Analyses;
+/// # fn call(door: &Door, answer: Untrusted<Result<Analyses, isocial_model::connector::Fault>>) {
+/// let admitted = door.admit_analyses(answer);
+/// # }
+/// ```
+/// An answer against the receipt of another kind of call:
+/// ```compile_fail,E0308
+/// # use isocial_gate::{Door, OpenReceipt, RowsContext, Untrusted};
+/// # use isocial_model::language::Analyses;
+/// # fn call(door: &Door, answer: Untrusted<Result<Analyses, isocial_model::connector::Fault>>, open: OpenReceipt<RowsContext>) {
+/// let admitted = door.admit_analyses(answer, open);
+/// # }
+/// ```
+/// A value that no projection has made, as an answer's own type:
+/// ```compile_fail,E0308
+/// # use isocial_gate::{DocumentsContext, Door, OpenReceipt};
+/// # use isocial_model::language::Analyses;
+/// # fn call(door: &Door, answer: Analyses, open: OpenReceipt<DocumentsContext>) {
+/// let admitted = door.admit_analyses(answer, open);
+/// # }
+/// ```
+/// A post without its label:
+/// ```compile_fail,E0277
+/// # use isocial_gate::Door;
+/// # use isocial_model::{language::Tasks, post::Post};
+/// # fn call(door: &Door, posts: &[Post]) {
+/// let given = door.project_documents(posts, &[], Tasks::default());
+/// # }
+/// ```
+/// A label that is dropped without saying where: there is no `Deref`, and the value is private.
+/// ```compile_fail,E0609
+/// # use isocial_model::{Labeled, post::Post};
+/// # fn call(post: &Labeled<Post>) {
+/// let text = &post.text;
+/// # }
+/// ```
+/// The way that there is:
+/// ```
+/// # use isocial_gate::{Door, OpenReceipt, DocumentsContext, Untrusted};
+/// # use isocial_model::{Labeled, language::{Analyses, Tasks}, post::Post};
+/// # type Answer = Untrusted<Result<Analyses, isocial_model::connector::Fault>>;
+/// # fn call(door: &Door, posts: &[Labeled<Post>], run: impl Fn(isocial_gate::Passed<isocial_model::language::Batch>) -> Answer) {
+/// if let Ok((passed, open)) = door.project_documents(posts, &[], Tasks::default()) {
+///     let (admitted, receipt) = door.admit_analyses(run(passed), open);
+/// }
+/// # }
+/// ```
 pub struct Door {
     pub(crate) spec: DoorSpec,
     pub(crate) own: OwnHandles,
@@ -186,6 +238,12 @@ impl Door {
             in_force,
             abandoned,
         })
+    }
+    /// Has receipts that nobody closes end up there, where they outlive the door: whoever keeps the books writes them to the ledger.
+    #[must_use]
+    pub fn with_abandoned(mut self, abandoned: Arc<AbandonedLedger>) -> Self {
+        self.abandoned = abandoned;
+        self
     }
     /// The contract in force for a function of this kind.
     pub(crate) fn in_force(

@@ -15,8 +15,11 @@ pub mod conformance;
 pub mod connector;
 pub mod door;
 pub mod egress;
+pub mod explain;
 pub mod export;
+pub mod fold;
 pub mod language;
+mod measure;
 mod neutral;
 pub mod open;
 pub mod passed;
@@ -24,11 +27,14 @@ pub mod policy;
 pub mod present;
 pub mod redact;
 pub mod rejection;
+pub mod residual;
 pub mod rights;
 mod route;
 
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod laws;
 
 pub use ceiling::CeilingError;
 pub use channel::{AdmittedChannel, ChannelContext, NoticeDraft};
@@ -41,9 +47,11 @@ pub use egress::{
     PermittedRequest, PermittedSubscription, SlotGrant, address_allowed, answer_headers_allowed,
     permit, permit_mail, permit_subscription,
 };
+pub use explain::{Explained, explain};
 pub use export::{ExportRow, RowsContext, WriterStart};
+pub use fold::Fold;
 pub use language::{AdmittedAnalyses, DocumentsContext, PostTarget};
-pub use open::{AbandonedLedger, OpenReceipt, Stopped};
+pub use open::{AbandonedLedger, OpenReceipt, Stopped, Ticket};
 pub use passed::{Passed, Untrusted};
 pub use policy::NetworkPolicy;
 pub use present::{

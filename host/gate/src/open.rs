@@ -7,7 +7,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
 };
 
@@ -63,15 +63,52 @@ impl fmt::Debug for AbandonedLedger {
     }
 }
 
+/// Nobody has asked for a ticket: whether the call began is not known here, and the line says that it did.
+const UNTOLD: u8 = 0;
+/// A ticket is out, and the call has not begun.
+const WAITING: u8 = 1;
+/// The call has begun: the sandbox counts it.
+const BEGUN: u8 = 2;
+/// The receipt is closed or dropped: the call must not begin any more.
+const OVER: u8 = 3;
+
+/// The right to begin a projected call, held by whoever carries its input to another thread.
+///
+/// A call that is given up while it waits for a thread never reaches the sandbox, and its line says so (`times` 0); one that has begun is
+/// counted by the sandbox, and its line stands for it, whoever has stopped waiting. So the lines of a run add up to the sandbox's counter.
+#[derive(Debug)]
+#[must_use = "a call begins only if `begin` says so"]
+pub struct Ticket(Arc<AtomicU8>);
+
+impl Ticket {
+    /// Begins the call. False if its receipt is closed or dropped already: then it must not be made.
+    #[must_use]
+    pub fn begin(self) -> bool {
+        self.0
+            .compare_exchange(WAITING, BEGUN, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
+}
+
 /// A line that is being drawn up; dropping it open puts it into the ledger of abandoned ones.
 struct Draft {
     line: Option<Box<CallLine>>,
     sink: Arc<AbandonedLedger>,
+    state: Arc<AtomicU8>,
+}
+
+impl Draft {
+    /// Ends the draft: the line, with the calls that it stands for.
+    fn end(&mut self) -> Option<Box<CallLine>> {
+        let mut line = self.line.take()?;
+        line.times = u32::from(self.state.swap(OVER, Ordering::AcqRel) != WAITING);
+        Some(line)
+    }
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        if let Some(mut line) = self.line.take() {
+        if let Some(mut line) = self.end() {
             line.verdict = Verdict::Abandoned;
             self.sink.put(*line);
         }
@@ -83,6 +120,25 @@ impl Drop for Draft {
 /// Only the gate makes and closes one; a dropped one is counted as abandoned.
 /// ```compile_fail
 /// let forged = isocial_gate::OpenReceipt { draft: (), context: () };
+/// ```
+/// One receipt closes one call: it cannot be used twice.
+/// ```compile_fail,E0382
+/// # fn call(door: &isocial_gate::Door, open: isocial_gate::OpenReceipt<()>) {
+/// let first = door.fail(isocial_gate::Stopped::Trap, open);
+/// let second = door.fail(isocial_gate::Stopped::Trap, open);
+/// # }
+/// ```
+/// Nor can it be copied.
+/// ```compile_fail,E0599
+/// # fn call(open: isocial_gate::OpenReceipt<()>) {
+/// let copy = open.clone();
+/// # }
+/// ```
+/// The same with one use compiles.
+/// ```
+/// # fn call(door: &isocial_gate::Door, open: isocial_gate::OpenReceipt<()>) {
+/// let receipt = door.fail(isocial_gate::Stopped::Trap, open);
+/// # }
 /// ```
 #[must_use = "close it by admitting the answer, or by `Door::fail`; dropping it is counted as an abandoned call"]
 pub struct OpenReceipt<C> {
@@ -96,6 +152,7 @@ impl<C> OpenReceipt<C> {
             draft: Draft {
                 line: Some(Box::new(line)),
                 sink,
+                state: Arc::new(AtomicU8::new(UNTOLD)),
             },
             context,
         }
@@ -104,9 +161,14 @@ impl<C> OpenReceipt<C> {
     pub fn context(&self) -> &C {
         &self.context
     }
+    /// The right to begin the call, for another thread. Without one the line says that the call was made.
+    pub fn ticket(&self) -> Ticket {
+        self.draft.state.store(WAITING, Ordering::Release);
+        Ticket(Arc::clone(&self.draft.state))
+    }
     /// Takes the line and the context out: whoever calls this owes the receipt.
     pub(crate) fn close(mut self) -> (Closing, C) {
-        let line = self.draft.line.take();
+        let line = self.draft.end();
         let clock = Arc::clone(&self.draft.sink.clock);
         (
             Closing {
@@ -159,7 +221,11 @@ impl Closing {
             // Unreachable: a line leaves its draft only into a `Closing`. Said in the ledger rather than hidden.
             return Receipt {
                 at,
-                line: Line::UncleanStop { noticed: at },
+                line: Line::UncleanStop {
+                    noticed: at,
+                    run: None,
+                    began: None,
+                },
             };
         };
         line.verdict = verdict;
@@ -202,6 +268,78 @@ impl Stopped {
             Self::Stack => "stack",
             Self::Output => "output",
             Self::Pool => "pool",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use isocial_model::{Kind, Purpose, time::ManualClock};
+
+    use super::*;
+    use crate::fixtures::{NOW, package};
+
+    fn opened() -> (OpenReceipt<()>, Arc<AbandonedLedger>) {
+        let ledger = Arc::new(AbandonedLedger::new(Arc::new(ManualClock::new(NOW))));
+        let line = CallLine {
+            plugin: package("acme/any"),
+            kind: Kind::LanguagePack,
+            function: "analyze".into(),
+            purposes: vec![Purpose::Export],
+            contract: String::new(),
+            fields: vec![],
+            items: 1,
+            bytes_in: 1,
+            redacted: BTreeMap::new(),
+            restricted_skipped: 0,
+            items_out: 0,
+            bytes_out: 0,
+            dropped: BTreeMap::new(),
+            commitment: String::new(),
+            verdict: Verdict::Abandoned,
+            times: 1,
+        };
+        (OpenReceipt::open(line, (), Arc::clone(&ledger)), ledger)
+    }
+
+    fn times(receipts: &[Receipt]) -> Vec<u32> {
+        receipts.iter().map(Receipt::calls).collect()
+    }
+
+    #[test]
+    fn tickets_tell_a_call_that_was_never_begun_from_one_that_was() {
+        // Given up while it waited: it may not begin any more, and its line stands for no call.
+        let (open, ledger) = opened();
+        let ticket = open.ticket();
+        drop(open);
+        assert!(!ticket.begin());
+        assert_eq!((times(&ledger.take()), ledger.count()), (vec![0], 1));
+        // Given up while it ran: the sandbox has counted it, and so does its line.
+        let (open, ledger) = opened();
+        assert!(open.ticket().begin());
+        drop(open);
+        assert_eq!(times(&ledger.take()), [1]);
+        // Closed in order.
+        let (open, ledger) = opened();
+        assert!(open.ticket().begin());
+        let receipt = open.close().0.receipt(Verdict::Ok, 1, 1);
+        assert_eq!((receipt.calls(), ledger.count()), (1, 0));
+        // Closed without a ticket: the caller made the call where it stood.
+        let (open, _ledger) = opened();
+        assert_eq!(open.close().0.receipt(Verdict::Ok, 1, 1).calls(), 1);
+    }
+
+    #[test]
+    fn a_race_between_beginning_and_giving_up_has_one_winner() {
+        for _ in 0..2_000 {
+            let (open, ledger) = opened();
+            let ticket = open.ticket();
+            let began = std::thread::scope(|scope| {
+                let began = scope.spawn(move || ticket.begin());
+                drop(open);
+                began.join().unwrap()
+            });
+            assert_eq!(times(&ledger.take()), [u32::from(began)]);
         }
     }
 }

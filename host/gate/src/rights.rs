@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use isocial_model::{
     Kind, Purpose,
-    contract::{Contract, Rights, VOCABULARY},
+    contract::{Contract, Field, Rights, VOCABULARY},
 };
 use serde::{Deserialize, Serialize};
 
@@ -78,13 +78,19 @@ pub struct Effective {
     pub taken: Vec<Taken>,
 }
 
-/// Narrows the contract by the ceiling of its kind and then by each layer, in order.
-///
-/// Never wider than the contract, the ceiling or any layer; adding a layer never widens.
-pub fn effective(kind: Kind, contract: &Contract, layers: &[Layer]) -> Effective {
-    let mut rights = contract.input.clone();
+/// One layer at work: what it let through of what came to it.
+pub(crate) struct Passage {
+    pub(crate) name: LayerName,
+    /// The most that the layer leaves.
+    pub(crate) allowed: Rights,
+    /// What was left after it.
+    pub(crate) rights: Rights,
+    pub(crate) purposes: Vec<Purpose>,
+}
+
+/// The one place where rights are worked out: the contract goes through the ceiling of its kind and then through each layer, in order.
+pub(crate) fn passages(kind: Kind, contract: &Contract, layers: &[Layer]) -> Vec<Passage> {
     let mut purposes = contract.purposes.clone();
-    let mut taken = Vec::new();
     purposes.retain(|purpose| ceiling::allows(kind, *purpose));
     let ceiling = purposes.iter().fold(
         if purposes.is_empty() {
@@ -94,12 +100,38 @@ pub fn effective(kind: Kind, contract: &Contract, layers: &[Layer]) -> Effective
         },
         |sum, purpose| sum.narrow(&ceiling::of(kind, *purpose)),
     );
-    narrow(&mut rights, &ceiling, LayerName::Ceiling, &mut taken);
+    let mut rights = contract.input.narrow(&ceiling);
+    let mut passages = vec![Passage {
+        name: LayerName::Ceiling,
+        allowed: ceiling,
+        rights: rights.clone(),
+        purposes: purposes.clone(),
+    }];
     for layer in layers {
         if let Some(allowed) = &layer.purposes {
             purposes.retain(|purpose| allowed.contains(purpose));
         }
-        narrow(&mut rights, &layer.rights, layer.name, &mut taken);
+        rights = rights.narrow(&layer.rights);
+        passages.push(Passage {
+            name: layer.name,
+            allowed: layer.rights.clone(),
+            rights: rights.clone(),
+            purposes: purposes.clone(),
+        });
+    }
+    passages
+}
+
+/// Narrows the contract by the ceiling of its kind and then by each layer, in order.
+///
+/// Never wider than the contract, the ceiling or any layer; adding a layer never widens.
+pub fn effective(kind: Kind, contract: &Contract, layers: &[Layer]) -> Effective {
+    let mut rights = contract.input.clone();
+    let mut purposes = Vec::new();
+    let mut taken = Vec::new();
+    for passage in passages(kind, contract, layers) {
+        note(&rights, &passage.rights, passage.name, &mut taken);
+        (rights, purposes) = (passage.rights, passage.purposes);
     }
     if purposes.is_empty() {
         // Without a purpose there is no reason to give anything.
@@ -112,27 +144,28 @@ pub fn effective(kind: Kind, contract: &Contract, layers: &[Layer]) -> Effective
     }
 }
 
-fn narrow(rights: &mut Rights, layer: &Rights, by: LayerName, taken: &mut Vec<Taken>) {
-    let left = rights.narrow(layer);
+/// Notes what was lost from one to the other.
+fn note(from: &Rights, to: &Rights, by: LayerName, taken: &mut Vec<Taken>) {
     for field in VOCABULARY {
-        let (before, after) = (rights.level(field.path), left.level(field.path));
+        let (before, after) = (from.level(field.path), to.level(field.path));
         if after < before {
-            let step = |level: u8| {
-                field
-                    .ladder
-                    .get(usize::from(level))
-                    .copied()
-                    .unwrap_or("none")
-            };
             taken.push(Taken {
                 path: field.path,
-                from: step(before),
-                to: step(after),
+                from: step(field, before),
+                to: step(field, after),
                 by,
             });
         }
     }
-    *rights = left;
+}
+
+/// The word of a level of a field's ladder.
+pub(crate) fn step(field: &Field, level: u8) -> &'static str {
+    field
+        .ladder
+        .get(usize::from(level))
+        .copied()
+        .unwrap_or("none")
 }
 
 #[cfg(test)]

@@ -64,7 +64,9 @@ pub struct CallLine {
     /// How it ended.
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// How often this very line happened in a row (empty polls fold); 1 for a single call.
+    /// How many calls of the sandbox this line stands for: 1 for a single call, more where empty polls were folded (items and bytes
+    /// are their sums, the commitment covers all of them), 0 where the receipt was dropped before any guest ran. The sum over a run's
+    /// lines equals the sandbox's own counter.
     #[serde(default = "once")]
     pub times: u32,
 }
@@ -78,6 +80,13 @@ fn is_zero(n: &u32) -> bool {
 }
 fn once() -> u32 {
     1
+}
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_once(n: &u32) -> bool {
+    *n == 1
 }
 
 /// One exchange with the outside, made or refused.
@@ -99,6 +108,9 @@ pub struct EgressLine {
     pub bytes_in: u64,
     /// HTTP status, or the failure's name, or the rule that denied it.
     pub result: String,
+    /// How many such exchanges this line stands for (those of empty polls fold); bytes are their sums.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub times: u32,
 }
 
 /// Posts that came to this organisation from a stream which the deployment reads once for all.
@@ -123,11 +135,55 @@ pub enum Line {
     Egress(EgressLine),
     /// What came from a shared stream.
     Shared(SharedLine),
-    /// The host stopped without closing its books: calls of this run up to here may lack a line.
+    /// The host stopped without closing its books. What it had in hand then may lack a line: calls and exchanges that were not
+    /// committed yet, and empty polls of the last 60 seconds that waited to be folded. Nothing else can be missing.
     UncleanStop {
         /// When it was noticed.
         noticed: Instant,
+        /// Which run it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<u64>,
+        /// When that run had begun.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        began: Option<Instant>,
     },
+    /// What the sandbox itself counted for this ledger, written where no call is in hand: the call lines from `first` up to here must
+    /// add up to it.
+    Counted(Counted),
+    /// Stands for everything up to and including its own number, which was removed when its time was over.
+    Checkpoint(Checkpoint),
+}
+
+/// A reading of the sandbox's call counter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Counted {
+    /// In which run of the host.
+    pub run: u64,
+    /// When that run had begun.
+    pub began: Instant,
+    /// Number of the first line that this reading covers.
+    pub first: u64,
+    /// Calls that the sandbox took for this ledger since then.
+    pub calls: u64,
+}
+
+/// What is left of lines that were removed: enough to check the rest against.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Checkpoint {
+    /// Number of the last line that was removed; also this line's own.
+    pub through: u64,
+    /// Calls that the removed lines stood for, those behind earlier checkpoints included.
+    pub calls: u64,
+    /// The keyed link of the last removed line, hex.
+    pub link: String,
+    /// The open digest of the last removed line, hex.
+    pub chain: String,
+    /// When they were removed.
+    pub cut: Instant,
+    /// The deployment's Ed25519 signature over all of this and the ledger's name, hex.
+    pub signature: String,
 }
 
 /// A receipt: a line and its time, before it has its place in the chain.
@@ -145,5 +201,12 @@ impl Receipt {
     /// The canonical bytes that the chain is computed over: JSON with the fields in declared order.
     pub fn canonical(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
+    }
+    /// How many calls of the sandbox it stands for; 0 for a line of another kind.
+    pub fn calls(&self) -> u32 {
+        match &self.line {
+            Line::Call(call) => call.times,
+            _ => 0,
+        }
     }
 }

@@ -1,5 +1,9 @@
 //! Analysis: matched posts go through the language packs in batches, each post through the pack of its language.
 //!
+//! A batch is what one page of one organisation holds for one pack, at most 128 posts and 256 KiB: it comes full from the page and does
+//! not wait to be filled (B4 lets it wait 100 ms at most). Waiting for other pages would hold back their commits and tie two pages to
+//! one receipt; mixing organisations is impossible, because a pack here is one organisation's installation behind its own door.
+//!
 //! Lives here: which pack reads what, and which answer is kept. Not here: redaction and admission (`gate`), models (the packs).
 
 use std::sync::Arc;

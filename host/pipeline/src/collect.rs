@@ -3,6 +3,7 @@
 use isocial_model::{
     AccountId, Instant,
     connector::{Budget, ComeBack, Fault, Job, Place},
+    receipt::Receipt,
 };
 use isocial_store::{
     Fence, JobKind, JobLease, StoreError,
@@ -95,7 +96,7 @@ async fn one_step(
             host.counters.steps_failed.add(1);
             let (status, next) = after_failure(host, account, &error, step.come_back);
             tracing::warn!(account.id = %account.id, plugin.id = %plugged.door.package(), fault = %name(&error), "a step gave no page");
-            tenant.db.append_receipts(&step.receipts).await?;
+            write(tenant, &account.id, step.receipts).await?;
             tenant.db.set_account_status(&account.id, &status).await?;
             return Ok(Turn {
                 landed: Landed::default(),
@@ -104,6 +105,21 @@ async fn one_step(
         }
     };
     let next = page.next;
+    let empty = page.changes.is_empty()
+        && page.tasks.is_empty()
+        && page.rejected == 0
+        && page.dropped.is_empty()
+        && done_task.is_none();
+    let (receipts, page_call) = if empty {
+        // Nothing was found: its lines wait for more of the same. Cursor and state move all the same.
+        tenant.books.fold(&tenant.db, &account.id, step.receipts);
+        (Vec::new(), None)
+    } else {
+        let mut receipts = tenant.books.folded(&account.id);
+        let before = receipts.len();
+        receipts.extend(step.receipts);
+        (receipts, step.page_call.map(|call| call + before))
+    };
     let fence = Fence {
         job: lease.job().clone(),
         lease_epoch: lease.epoch(),
@@ -113,8 +129,8 @@ async fn one_step(
         account: account.id.clone(),
         fence: Some(fence),
         done_task,
-        receipts: step.receipts,
-        page_call: step.page_call,
+        receipts,
+        page_call,
         counted: Counted::AsNew,
         recheck_ms: host.recheck_ms(&loaded),
     };
@@ -188,6 +204,21 @@ pub(crate) async fn follow(
             .await?;
     }
     Ok(())
+}
+
+/// Writes the lines of a step that gave no page, behind what waited of its source.
+async fn write(
+    tenant: &Tenant,
+    source: &AccountId,
+    receipts: Vec<Receipt>,
+) -> Result<(), StoreError> {
+    let mut all = tenant.books.folded(source);
+    all.extend(receipts);
+    let written = tenant.db.append_receipts(&all).await;
+    if written.is_err() {
+        tenant.books.owe(all);
+    }
+    written.map(|_| ())
 }
 
 /// The job as its connector sees it: no organisation's id, name or plan is in it (HP-50).

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use isocial_gate::{ExportRow, WriterStart};
 use isocial_model::{Instant, JobId, MonitorId, export::Options, receipt::Receipt};
-use isocial_sandbox::Writer;
+use isocial_sandbox::{Lost, Writer};
 use isocial_store::{
     JobKind, JobLease, MentionFilter,
     exports::{Export, ExportEnd, ExportState},
@@ -83,14 +83,19 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobEr
         },
         // A full disk or a lost lease: the job stays and the file is begun again later.
         Err(error) => {
-            tenant.db.append_receipts(&receipts).await?;
+            tenant.books.owe(receipts);
             return Err(error);
         }
     };
     if let ExportEnd::Done { rows, .. } = &end {
         host.counters.exported_rows.add(*rows);
     }
-    tenant.db.end_export(&id, &end, &receipts).await?;
+    // False: it was over already, and nothing of this is written with it.
+    let ended = tenant.db.end_export(&id, &end, &receipts).await;
+    if !matches!(ended, Ok(true)) {
+        tenant.books.owe(receipts);
+    }
+    ended?;
     Ok(Next::Done)
 }
 
@@ -130,12 +135,13 @@ async fn write(
         .project_writer(columns.clone(), options)
         .map_err(CallError::from)?;
     let plugin = plugged.plugin.clone();
-    let (writer, _log) = host
-        .executor
-        .run(plugged.turn, move || {
-            plugin.writer(passed as isocial_gate::Passed<WriterStart>)
-        })
-        .await?;
+    let ticket = open.ticket();
+    let begun = move || {
+        ticket
+            .begin()
+            .then(|| plugin.writer(passed as isocial_gate::Passed<WriterStart>))
+    };
+    let (writer, _log) = host.executor.run(plugged.turn, begun).await?.ok_or(Lost)?;
     let mut writer = match writer {
         Ok(writer) => {
             receipts.push(plugged.door.admit_started(open));
@@ -183,10 +189,9 @@ async fn write(
                 .project_rows(&columns, &rows)
                 .map_err(CallError::from)?;
             written.rows += u64::from(open.context().rows());
-            let (called, back) = host
-                .executor
-                .run(plugged.turn, move || (writer.write(passed), writer))
-                .await?;
+            let ticket = open.ticket();
+            let begun = move || ticket.begin().then(move || (writer.write(passed), writer));
+            let (called, back) = host.executor.run(plugged.turn, begun).await?.ok_or(Lost)?;
             writer = back;
             let bytes = admit(&plugged, called.outcome, open, receipts)?;
             written.bytes(&mut file, &bytes).await?;
@@ -201,10 +206,9 @@ async fn write(
         }
     }
     let (passed, open) = plugged.door.project_finish().map_err(CallError::from)?;
-    let called = host
-        .executor
-        .run(plugged.turn, move || Writer::finish(writer, passed))
-        .await?;
+    let ticket = open.ticket();
+    let begun = move || ticket.begin().then(|| Writer::finish(writer, passed));
+    let called = host.executor.run(plugged.turn, begun).await?.ok_or(Lost)?;
     let bytes = admit(&plugged, called.outcome, open, receipts)?;
     written.bytes(&mut file, &bytes).await?;
     file.sync_all().await.map_err(|source| JobError::File {

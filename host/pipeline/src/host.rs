@@ -16,7 +16,8 @@ use isocial_store::{Deployment, OrgDb, OrgScope, StoreError};
 use tokio::sync::broadcast;
 
 use crate::{
-    counters::Counters, library::Library, probe::Probe, settings::Settings, stream::Fares,
+    books::Books, counters::Counters, library::Library, probe::Probe, settings::Settings,
+    stream::Fares,
     tenant::Tenant,
 };
 
@@ -47,6 +48,8 @@ pub struct Host {
     pub streams: Fares,
     /// Stops the world for a test.
     pub probe: Probe,
+    /// What ledgers are still owed.
+    pub books: Books,
     /// Counts changes of any organisation's configuration, so that a shared stream knows when to look who reads it.
     changes: AtomicU64,
     live: broadcast::Sender<LiveMention>,
@@ -95,6 +98,7 @@ impl Host {
     pub fn new(parts: Parts) -> Result<Arc<Self>, std::io::Error> {
         let executor = Executor::new(parts.sandbox.config().executor_threads())?;
         Ok(Arc::new(Self {
+            books: Books::new(Arc::clone(&parts.clock)),
             deployment: parts.deployment,
             sandbox: parts.sandbox,
             executor,

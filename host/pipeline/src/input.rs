@@ -98,17 +98,20 @@ pub async fn read(
         job: job(),
         cursor: at.cursor.clone(),
     };
-    match connector(&host.executor, &plugged, open, &mut receipts)
-        .await
-        .map_err(StepError::from)?
-    {
-        AdmittedConnector::Subscription(s)
-            if s.origin == Origin::Input && s.framing == Framing::Lines => {}
-        AdmittedConnector::Subscription(_) => {
-            return Err(InputError::Other("a stream of a network"));
+    let refused = match connector(&host.executor, &plugged, open, &mut receipts).await {
+        Ok(AdmittedConnector::Subscription(s))
+            if s.origin == Origin::Input && s.framing == Framing::Lines =>
+        {
+            None
         }
-        AdmittedConnector::Fault(fault) => return Err(StepError::Fault(fault).into()),
-        _ => return Err(StepError::Shape.into()),
+        Ok(AdmittedConnector::Subscription(_)) => Some(InputError::Other("a stream of a network")),
+        Ok(AdmittedConnector::Fault(fault)) => Some(StepError::Fault(fault).into()),
+        Ok(_) => Some(StepError::Shape.into()),
+        Err(error) => Some(StepError::from(error).into()),
+    };
+    if let Some(error) = refused {
+        tenant.books.owe(receipts);
+        return Err(error);
     }
     let mut done = Read::default();
     let mut line = Vec::new();
@@ -175,6 +178,8 @@ pub async fn read(
         at = tenant.db.place(&job_id).await.map_err(JobError::from)?;
         progress(&done);
     }
+    // Of an empty input there was no page that they could have gone with.
+    tenant.books.owe(receipts);
     host.deployment
         .unschedule(scope, &job_id)
         .await

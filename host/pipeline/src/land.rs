@@ -85,7 +85,24 @@ pub(crate) async fn land(
     tenant: &Tenant,
     matcher: &Arc<Matcher>,
     page: AdmittedPage,
+    mut landing: Landing,
+) -> Result<(Landed, PageOutcome), JobError> {
+    let mut receipts = std::mem::take(&mut landing.receipts);
+    let landed = commit(host, tenant, matcher, page, landing, &mut receipts).await;
+    if landed.is_err() {
+        // The page is lost, the calls were made: their lines are written without it.
+        tenant.books.owe(receipts);
+    }
+    landed
+}
+
+async fn commit(
+    host: &Host,
+    tenant: &Tenant,
+    matcher: &Arc<Matcher>,
+    page: AdmittedPage,
     landing: Landing,
+    receipts: &mut Vec<Receipt>,
 ) -> Result<(Landed, PageOutcome), JobError> {
     let posts: Vec<Arc<Labeled<Post>>> = page
         .changes
@@ -108,8 +125,7 @@ pub(crate) async fn land(
         .iter()
         .filter_map(|n| posts.get(*n).cloned())
         .collect();
-    let mut receipts = landing.receipts;
-    let read = analyse_new(host, tenant, &matched_posts, &mut receipts).await?;
+    let read = analyse_new(host, tenant, &matched_posts, receipts).await?;
     host.probe.at(Stage::Analyse).await;
 
     let mut analyses = vec![Reading::default(); posts.len()];
@@ -197,7 +213,7 @@ pub(crate) async fn land(
         done_task: landing.done_task,
         tasks: page.tasks,
         changes,
-        receipts,
+        receipts: receipts.clone(),
         coverage: page.seen.into_iter().collect(),
         counters,
     };

@@ -5,10 +5,12 @@
 
 pub mod address;
 mod analyse;
+pub mod books;
 mod collect;
 pub mod counters;
 pub mod detect;
 pub mod enable;
+pub mod explain;
 pub mod export;
 pub mod grant;
 pub mod host;
@@ -23,6 +25,7 @@ mod notify;
 mod plugged;
 pub mod probe;
 mod recheck;
+mod retain;
 pub mod settings;
 mod step;
 pub mod stream;

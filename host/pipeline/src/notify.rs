@@ -48,14 +48,15 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease, owner: &str) -> Resul
             host.counters
                 .delivered
                 .add(u64::from(settlement == Settlement::Delivered));
-            if !tenant
+            let settled = tenant
                 .db
                 .settle_notice(&notice, &settlement, &receipts)
-                .await?
-            {
-                // Another worker took it over: what this attempt did is still in the ledger.
-                tenant.db.append_receipts(&receipts).await?;
+                .await;
+            if !matches!(settled, Ok(true)) {
+                // Another worker took it over, or the store is in trouble: what this attempt did still belongs into the ledger.
+                tenant.books.owe(receipts);
             }
+            settled?;
         }
         if !host.deployment.renew(lease, host.settings.lease_ms).await? {
             return Ok(Next::Lost);

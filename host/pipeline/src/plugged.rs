@@ -82,7 +82,14 @@ impl Plugged {
         U: Send + 'static,
     {
         let plugin = self.plugin.clone();
-        match executor.run(self.turn, move || run(&plugin, passed)).await {
+        let ticket = open.ticket();
+        // A call that nobody waits for any more is not begun; one that has begun is owed a line, whoever waits.
+        let begun = move || ticket.begin().then(|| run(&plugin, passed));
+        match executor
+            .run(self.turn, begun)
+            .await
+            .and_then(|called| called.ok_or(Lost))
+        {
             Ok(Called {
                 outcome: Ok(answer),
                 ..
@@ -162,6 +169,7 @@ pub(crate) fn denied(plugin: &PackageRef, now: Instant, method: &str, denial: &D
         bytes_out: 0,
         bytes_in: 0,
         result: format!("denied:{}", denial.rule),
+        times: 1,
     };
     Receipt {
         at: now,

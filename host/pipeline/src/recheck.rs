@@ -111,10 +111,14 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobEr
         let commit = PageCommit {
             account: Some(account.id.clone()),
             changes,
-            receipts,
+            receipts: receipts.clone(),
             ..PageCommit::default()
         };
-        let outcome = tenant.db.commit_page(commit).await?;
+        let outcome = tenant
+            .db
+            .commit_page(commit)
+            .await
+            .inspect_err(|_| tenant.books.owe(receipts))?;
         host.counters.deleted.add(outcome.deleted);
         if !upserts.is_empty() {
             let page = AdmittedPage {

@@ -5,6 +5,9 @@ use isocial_gate::OperatorException;
 
 use crate::detect::SpikeRule;
 
+/// 13 months of at most 31 days, less the days that some of them lack.
+pub const RECEIPTS_KEPT_DAYS: u32 = 396;
+
 /// How jobs run.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -32,6 +35,8 @@ pub struct Settings {
     pub attempts: u32,
     /// First wait after a failed attempt · milliseconds; doubles each time up to an hour.
     pub backoff_ms: i64,
+    /// Days that lines of ledgers are kept; 0 keeps them for ever (B4).
+    pub receipts_kept_days: u32,
     /// The operator's exceptions from the egress rules.
     pub exceptions: Vec<OperatorException>,
     /// The mail server and the sender of every mail.
@@ -57,6 +62,7 @@ impl Default for Settings {
             },
             attempts: 8,
             backoff_ms: 5_000,
+            receipts_kept_days: RECEIPTS_KEPT_DAYS,
             exceptions: Vec::new(),
             smtp: None,
         }

@@ -8,16 +8,18 @@ use std::{
     sync::Arc,
 };
 
-use isocial_gate::{Door, DoorSpec, EgressGrant, Layer, LayerName, SlotGrant};
+use isocial_gate::{Door, DoorSpec, EgressGrant, SlotGrant};
 use isocial_model::{
-    AccountId, InstallationId, Kind, MonitorId, connector::QueryPlan, contract::HostRule,
+    AccountId, InstallationId, Instant, Kind, MonitorId, connector::QueryPlan, contract::HostRule,
     key::OrgKeys,
 };
 use isocial_query::{Query, handles_in_query, parse_stored, plan};
-use isocial_store::{OrgDb, OrgScope, StoreError, setup::Installation, setup::Monitor};
+use isocial_store::{JobKind, OrgDb, OrgScope, StoreError, setup::Installation, setup::Monitor};
 
 use crate::{
     analyse::Pack,
+    books::OrgBooks,
+    explain,
     grant::Grant,
     host::Host,
     keeper::Keeper,
@@ -63,6 +65,8 @@ pub struct Tenant {
     pub db: OrgDb,
     /// The proof that this work may enter it.
     pub scope: OrgScope,
+    /// Its books.
+    pub books: Arc<OrgBooks>,
     monitors: HashMap<MonitorId, Monitor>,
     readings: HashMap<AccountId, Arc<Reading>>,
     plugged: HashMap<InstallationId, (Plugged, Arc<Loaded>, Installation)>,
@@ -117,7 +121,17 @@ impl Tenant {
                 )
             })
             .collect();
+        let books = host.books.of(&scope);
+        host.deployment
+            .schedule(
+                &scope,
+                JobKind::Retain,
+                "",
+                host.clock.now().plus_ms(Instant::DAY_MS),
+            )
+            .await?;
         let mut tenant = Self {
+            books: Arc::clone(&books),
             monitors: monitors.into_iter().map(|m| (m.id.clone(), m)).collect(),
             readings,
             plugged: HashMap::new(),
@@ -134,7 +148,7 @@ impl Tenant {
             .into_iter()
             .filter(|i| i.enabled)
         {
-            match plug(host, &tenant.db, &installation, &handles) {
+            match plug(host, &tenant.db, &books, &installation, &handles) {
                 Ok((plugged, loaded)) => {
                     if loaded.kind == Kind::LanguagePack {
                         let languages = loaded.manifest.languages.clone();
@@ -186,6 +200,7 @@ impl Tenant {
 fn plug(
     host: &Host,
     db: &OrgDb,
+    books: &OrgBooks,
     installation: &Installation,
     own_handles: &[String],
 ) -> Result<(Plugged, Arc<Loaded>), PlugError> {
@@ -194,10 +209,11 @@ fn plug(
         .get(&installation.package)
         .ok_or_else(|| PlugError::NotLoaded(installation.package.to_string()))?;
     let grant = grant_of(installation)?;
-    let door = door(host, &loaded, &grant, db.keys(), own_handles.to_vec())?;
+    let door = door(host, &loaded, &grant, db.keys(), own_handles.to_vec())?
+        .with_abandoned(Arc::clone(&books.abandoned));
     let plugged = Plugged {
         door: Arc::new(door),
-        plugin: loaded.plugin.clone(),
+        plugin: loaded.plugin.with_tally(books.tally.clone()),
         credentials: Arc::new(Keeper::new(db.clone(), installation.id.clone())),
         turn: turn(db.id()),
         account: installation.id.as_str().into(),
@@ -222,11 +238,7 @@ pub(crate) fn door(
         package: loaded.package.clone(),
         kind: loaded.kind,
         contracts: loaded.manifest.contracts.clone(),
-        layers: vec![
-            Layer::neutral(LayerName::Operator),
-            Layer::neutral(LayerName::Organisation),
-            grant.layer(),
-        ],
+        layers: explain::layers(grant),
         keys,
         clock: Arc::clone(&host.clock),
         network: loaded.network(),

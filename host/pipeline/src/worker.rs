@@ -9,14 +9,16 @@ use isocial_store::{JobKind, JobLease, Lane, StoreError, runs::Run};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    collect, export,
+    books, collect, export,
     host::Host,
     job::{JobError, Next},
-    notify, recheck, watch,
+    notify, recheck, retain, watch,
 };
 
 /// Longest pause between two looks at the index · milliseconds. A job that is made meanwhile waits at most this long.
 const LOOK_MS: u64 = 500;
+/// How often the books are looked at · milliseconds.
+const TICK_MS: u64 = 1_000;
 /// When a job that failed for a reason of the host is tried again · milliseconds.
 pub(crate) const RETRY_MS: i64 = 15_000;
 
@@ -30,9 +32,14 @@ pub async fn begin(host: &Host) -> Result<Run, StoreError> {
             "the last run did not end cleanly; every ledger gets a line about it"
         );
         let now = host.clock.now();
+        let last = unclean.last();
         let line = Receipt {
             at: now,
-            line: Line::UncleanStop { noticed: now },
+            line: Line::UncleanStop {
+                noticed: now,
+                run: last.map(|r| r.number),
+                began: last.map(|r| r.began),
+            },
         };
         host.deployment
             .append_receipts(std::slice::from_ref(&line))
@@ -45,7 +52,14 @@ pub async fn begin(host: &Host) -> Result<Run, StoreError> {
                 .await?;
         }
     }
+    host.books.begin(run);
     Ok(run)
+}
+
+/// Ends a run: the books are closed, so that every ledger adds up to what the sandbox counted, and the run is marked as ended.
+pub async fn end(host: &Host, run: Run) -> Result<(), StoreError> {
+    books::close(host, run).await?;
+    host.deployment.end_run(run).await
 }
 
 /// Runs jobs and keeps streams open until `stop` is cancelled; jobs in hand are finished first.
@@ -67,6 +81,16 @@ pub async fn serve(host: Arc<Host>, stop: CancellationToken) {
             }
         });
     }
+    let (books, stopping) = (Arc::clone(&host), stop.clone());
+    workers.spawn(async move {
+        while !stopping.is_cancelled() {
+            books::tick(&books).await;
+            tokio::select! {
+                () = stopping.cancelled() => {}
+                () = tokio::time::sleep(std::time::Duration::from_millis(TICK_MS)) => {}
+            }
+        }
+    });
     workers.spawn(crate::stream::serve(host, stop));
     while workers.join_next().await.is_some() {}
 }
@@ -132,8 +156,9 @@ async fn dispatch(host: &Host, lease: &mut JobLease, owner: &str) -> Result<Next
         JobKind::Detect => watch::run(host, lease).await,
         JobKind::Notify => notify::run(host, lease, owner).await,
         JobKind::Export => export::run(host, lease).await,
+        JobKind::Retain => retain::run(host, lease).await,
         // Streams are another lane's.
-        JobKind::Retain | JobKind::Stream => Ok(Next::Done),
+        JobKind::Stream => Ok(Next::Done),
     }
 }
 

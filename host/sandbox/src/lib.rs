@@ -19,6 +19,7 @@ mod log;
 mod plugin;
 mod sandbox;
 mod slots;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod ticker;
@@ -34,3 +35,4 @@ pub use log::{Log, LogLevel, LogLine};
 pub use plugin::BenchTimes;
 pub use plugin::{Abilities, Called, Plugin, Writer};
 pub use sandbox::Sandbox;
+pub use tally::Tally;

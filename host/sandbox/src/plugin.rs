@@ -20,7 +20,7 @@ use semver::Version;
 use wasmtime::component::InstancePre;
 
 use crate::{
-    LoadError, Log, SandboxError, Stop,
+    LoadError, Log, SandboxError, Stop, Tally,
     inspect::Shape,
     live::{Answer, Failure, Guest, Live, Stillborn},
     log::neutral,
@@ -92,7 +92,7 @@ struct Inner {
 ///
 /// Calls are synchronous, take at most the kind's `wall_ms`, and may first wait for a place in the pool.
 #[derive(Clone)]
-pub struct Plugin(Arc<Inner>);
+pub struct Plugin(Arc<Inner>, Option<Tally>);
 
 impl std::fmt::Debug for Plugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -124,14 +124,23 @@ impl Plugin {
             },
         )?;
         drop(first);
-        Ok(Self(Arc::new(Inner {
-            core,
-            pre,
-            exports,
-            shape,
-            digest,
-            calls: AtomicU64::new(0),
-        })))
+        Ok(Self(
+            Arc::new(Inner {
+                core,
+                pre,
+                exports,
+                shape,
+                digest,
+                calls: AtomicU64::new(0),
+            }),
+            None,
+        ))
+    }
+
+    /// The same plugin, whose calls are counted there too.
+    #[must_use]
+    pub fn with_tally(&self, tally: Tally) -> Self {
+        Self(Arc::clone(&self.0), Some(tally))
     }
 
     /// The kind, told by the interface that it exports.
@@ -276,6 +285,9 @@ impl Plugin {
 
     fn count(&self) {
         self.0.calls.fetch_add(1, Ordering::Relaxed);
+        if let Some(tally) = &self.1 {
+            tally.count();
+        }
     }
 
     fn error(&self, why: Stop) -> SandboxError {

@@ -39,7 +39,7 @@ pub(crate) enum Command {
     /// Makes, shows and withdraws the addresses that networks deliver to.
     #[command(subcommand)]
     Address(Address),
-    /// Checks ledgers of receipts.
+    /// Takes ledgers of receipts out and checks them.
     #[command(subcommand)]
     Receipts(Receipts),
     /// Prints or checks the configuration.
@@ -153,6 +153,23 @@ pub(crate) enum Plugin {
         #[arg(long)]
         json: bool,
     },
+    /// Says for each field of each contract which layer grants it or takes it away.
+    Explain {
+        /// `publisher/name`; the newest registered version.
+        id: String,
+        /// As this organisation has it installed; without it as consent to the whole contract would have it.
+        #[arg(long, value_name = "SLUG")]
+        org: Option<String>,
+        /// For connectors' and exports' posts: as the rules of this network leave it; without it the contract itself.
+        #[arg(long, value_name = "NETWORK")]
+        network: Option<String>,
+        /// Prints JSON for programs.
+        #[arg(long)]
+        json: bool,
+        /// With `--org`: the operator's token, shown at the first start.
+        #[arg(long, env = "ISOCIAL_TOKEN", hide_env_values = true)]
+        token: Option<String>,
+    },
     /// Prints manifest, contract, imports, size and digest without running anything.
     Inspect {
         /// The component.
@@ -247,13 +264,37 @@ pub(crate) enum Address {
 /// `isocial receipts`
 #[derive(Debug, Subcommand)]
 pub(crate) enum Receipts {
-    /// Checks an organisation's ledger: changed, missing, inserted and cut-off lines.
-    Verify {
+    /// Takes an organisation's ledger out, to be checked anywhere.
+    Download {
         /// The organisation's slug.
         slug: String,
+        /// Where the file goes; `-` prints it.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// The operator's token, shown at the first start.
+        #[arg(long, env = "ISOCIAL_TOKEN", hide_env_values = true)]
+        token: String,
+    },
+    /// Checks a ledger: changed, missing, inserted and cut-off lines, and whether its calls add up to the sandbox's counter.
+    Verify {
+        /// The organisation's slug, for the ledger in the data folder; or a downloaded file, which needs neither folder nor token.
+        #[arg(value_name = "SLUG|FILE")]
+        what: String,
+        /// For a file: the deployment's public key (64 hex digits), from elsewhere than the file. `isocial receipts key` prints it.
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
+        /// For a file: signed heads from a second place, a file or a folder of them, or an earlier download.
+        #[arg(long, value_name = "FILE|FOLDER")]
+        heads: Vec<PathBuf>,
         /// Prints JSON for programs.
         #[arg(long)]
         json: bool,
+        /// For a slug: the operator's token, shown at the first start.
+        #[arg(long, env = "ISOCIAL_TOKEN", hide_env_values = true)]
+        token: Option<String>,
+    },
+    /// Prints the public key that this deployment signs heads with.
+    Key {
         /// The operator's token, shown at the first start.
         #[arg(long, env = "ISOCIAL_TOKEN", hide_env_values = true)]
         token: String,

@@ -97,6 +97,8 @@ section! {
         collect: Collect,
         /// `[inbound]`
         inbound: Inbound,
+        /// `[receipts]`
+        receipts: Receipts,
         /// `[detect]`
         detect: Detect,
         /// `[notify]`
@@ -189,6 +191,15 @@ section! {
         per_minute: u32,
         /// In hand at once.
         at_once: usize,
+    }
+}
+section! {
+    /// Ledgers.
+    Receipts {
+        /// Folder outside `data_dir`; empty: none.
+        heads_dir: PathBuf,
+        /// Days; 0: for ever.
+        kept_days: u32,
     }
 }
 section! {
@@ -516,6 +527,12 @@ fn consistent(config: &Config) -> Result<(), ConfigError> {
             "a mail server needs a sender: expected an address such as alerts@example.com",
         );
     }
+    if inside(&config.receipts.heads_dir, &config.data_dir) {
+        return bad(
+            "receipts.heads_dir",
+            "it lies inside `data_dir`, where whoever rewrites a ledger rewrites its heads too: expected a folder outside",
+        );
+    }
     if config.collect.workers == 0 {
         return bad("collect.workers", "expected at least 1");
     }
@@ -523,6 +540,15 @@ fn consistent(config: &Config) -> Result<(), ConfigError> {
         return bad("sandbox.instances", "expected at least 4: one of each kind");
     }
     Ok(())
+}
+
+/// Whether a folder that is set lies inside another, as far as their paths tell.
+fn inside(folder: &Path, outer: &Path) -> bool {
+    !folder.as_os_str().is_empty()
+        && match (std::path::absolute(folder), std::path::absolute(outer)) {
+            (Ok(folder), Ok(outer)) => folder.starts_with(outer),
+            _ => false,
+        }
 }
 
 /// The known word that is fewest edits away, if it is near enough to be meant.
@@ -614,6 +640,14 @@ mod tests {
         let error = with("", &[("ISOCIAL_LISTN", "x")]).unwrap_err().to_string();
         assert!(error.contains("ISOCIAL_LISTEN"), "{error}");
         assert!(with("", &[("ISOCIAL_NOTIFY_ATTEMPTS", "many")]).is_err());
+    }
+
+    #[test]
+    fn the_second_place_of_heads_lies_outside_the_data() {
+        let error = with("data_dir = \"d\"\n[receipts]\nheads_dir = \"d/heads\"", &[]);
+        assert!(error.unwrap_err().to_string().contains("outside"));
+        let config = with("data_dir = \"d\"\n[receipts]\nheads_dir = \"heads\"", &[]).unwrap();
+        assert_eq!(config.receipts.kept_days, 396);
     }
 
     #[test]

@@ -60,6 +60,7 @@ pub(crate) async fn run(args: &Demo, file: Option<&std::path::Path>) -> anyhow::
         hand_out(export, &args.exports).await?;
     }
 
+    isocial_pipeline::books::settle(&host).await?;
     let mut summary = tell::summary(&host, &stage, &collected, exports).await?;
     summary.seconds = begun.elapsed().as_secs_f64();
     if !args.once {
@@ -73,7 +74,7 @@ pub(crate) async fn run(args: &Demo, file: Option<&std::path::Path>) -> anyhow::
     stop.cancel();
     server.await.ok();
     source.stop().await;
-    host.deployment.end_run(run).await?;
+    worker::end(&host, run).await?;
     host.deployment.close().await;
     if !summary.unreachable.is_empty() && summary.collected == 0 {
         anyhow::bail!("none of the sources could be reached");

@@ -86,6 +86,14 @@ pub(crate) async fn examine(config: &Config) -> Vec<Finding> {
             Some("set smtp.tls to \"implicit\" or \"starttls\""),
         ));
     }
+    if config.receipts.heads_dir.as_os_str().is_empty() {
+        findings.push(finding(
+            "receipts",
+            Grade::Note,
+            "signed heads of ledgers have no second place: whoever can rewrite the data folder can put ledgers back",
+            Some("set receipts.heads_dir to a folder outside `data_dir`, best on another machine's disk"),
+        ));
+    }
     if !config.listen.ip().is_loopback() {
         findings.push(finding(
             "listen",

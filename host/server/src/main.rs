@@ -10,6 +10,7 @@ mod doctor;
 mod org;
 mod plugin;
 mod progress;
+mod receipts;
 mod serve;
 mod summary;
 mod wiring;
@@ -65,15 +66,15 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
             serve::run(&config).await
         }
         Command::Doctor(json) => doctor::run(&read(cli)?, json.json).await,
-        Command::Plugin(command) => plugin::run(command).await,
+        Command::Plugin(command) => plugin::run(cli, command).await,
         Command::Org(command) => org::run(&read(cli)?, command).await,
         Command::Address(command) => address::run(&read(cli)?, command).await,
-        Command::Receipts(command) => org::receipts(&read(cli)?, command).await,
+        Command::Receipts(command) => receipts::run(cli, command).await,
         Command::Config(command) => configuration(cli, command),
     }
 }
 
-fn read(cli: &Cli) -> Result<Config, ConfigError> {
+pub(crate) fn read(cli: &Cli) -> Result<Config, ConfigError> {
     config::load(cli.config.as_deref(), std::env::vars()).map(|(config, _)| config)
 }
 

@@ -1,18 +1,11 @@
-//! `isocial org` and `isocial receipts`: the operator's commands on the data folder itself.
+//! `isocial org`: the operator's commands on the data folder itself.
 
 use anyhow::Context as _;
 use isocial_model::time::SystemClock;
-use isocial_store::{
-    Deployment, NewOrganisation, OperatorSession, Region,
-    ledger::{Completeness, Integrity},
-};
+use isocial_store::{Deployment, NewOrganisation, OperatorSession, OrgDb, Region};
 use std::sync::Arc;
 
-use crate::{
-    cli::{Org, Receipts},
-    config::Config,
-    wiring,
-};
+use crate::{cli::Org, config::Config, wiring};
 
 /// Opens the data folder and checks the token. No plugin is loaded and no job is run.
 pub(crate) async fn open(
@@ -36,6 +29,23 @@ pub(crate) async fn open(
         .await?
         .context("the operator's token does not open this deployment\nhint: it was shown at the first start")?;
     Ok((deployment, session))
+}
+
+/// Enters an organisation by its slug.
+pub(crate) async fn enter(
+    deployment: &Deployment,
+    session: &OperatorSession,
+    slug: &str,
+) -> anyhow::Result<OrgDb> {
+    let org = deployment
+        .organisation_by_slug(session, slug)
+        .await?
+        .with_context(|| format!("there is no organisation `{slug}`\nhint: `isocial org list`"))?;
+    let scope = deployment
+        .enter_as_operator(session, &org.id)
+        .await?
+        .context("the organisation is gone")?;
+    Ok(deployment.org(&scope).await?)
 }
 
 /// Runs a subcommand of `org`.
@@ -108,59 +118,5 @@ pub(crate) async fn run(config: &Config, command: &Org) -> anyhow::Result<()> {
             deployment.close().await;
         }
     }
-    Ok(())
-}
-
-/// Runs a subcommand of `receipts`.
-#[expect(clippy::print_stdout, reason = "this command's output")]
-pub(crate) async fn receipts(config: &Config, command: &Receipts) -> anyhow::Result<()> {
-    let Receipts::Verify { slug, json, token } = command;
-    let (deployment, session) = open(config, token).await?;
-    let org = deployment
-        .organisation_by_slug(&session, slug)
-        .await?
-        .with_context(|| format!("there is no organisation `{slug}`\nhint: `isocial org list`"))?;
-    let scope = deployment
-        .enter_as_operator(&session, &org.id)
-        .await?
-        .context("the organisation is gone")?;
-    let db = deployment.org(&scope).await?;
-    let verdict = db.verify_ledger().await?;
-    let integrity = match verdict.integrity {
-        Integrity::Intact => "intact".to_owned(),
-        Integrity::Changed { seq } => format!("changed at line {seq}"),
-        Integrity::Missing { seq } => format!("line {seq} is missing"),
-    };
-    let completeness = match verdict.completeness {
-        Completeness::Complete => "complete".to_owned(),
-        Completeness::Cut { lines, signed } => {
-            format!("cut off: {lines} of {signed} signed lines are there")
-        }
-        Completeness::Rebuilt { seq } => {
-            format!("rebuilt: line {seq} is not the one that was signed")
-        }
-    };
-    let good =
-        verdict.integrity == Integrity::Intact && verdict.completeness == Completeness::Complete;
-    if *json {
-        // Two deployments that have read the same can be compared by what they hold.
-        let totals = db.totals().await?;
-        println!(
-            "{}",
-            serde_json::json!({
-                "lines": verdict.lines, "integrity": integrity, "completeness": completeness, "good": good,
-                "content": db.content_digest().await?,
-                "totals": {
-                    "posts": totals.posts, "mentions": totals.mentions, "analysed": totals.analysed,
-                    "without_receipt": totals.without_receipt, "notices": totals.notices,
-                    "delivered": totals.delivered, "dead": totals.dead, "tombstones": totals.tombstones,
-                },
-            })
-        );
-    } else {
-        println!("{} lines · {integrity} · {completeness}", verdict.lines);
-    }
-    deployment.close().await;
-    anyhow::ensure!(good, "the ledger does not hold");
     Ok(())
 }

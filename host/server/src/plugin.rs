@@ -1,6 +1,7 @@
 //! `isocial plugin`: makes, builds and reads plugins.
 
 mod conformance;
+mod explain;
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +10,10 @@ use isocial_catalog::{Inspection, Package};
 use isocial_model::Kind;
 use isocial_package::{BuildOptions, Built, SdkDependency, build_crates, scaffold};
 
-use crate::cli::{KindName, Plugin};
+use crate::cli::{Cli, KindName, Plugin};
 
 /// Runs a subcommand.
-pub(crate) async fn run(command: &Plugin) -> anyhow::Result<()> {
+pub(crate) async fn run(cli: &Cli, command: &Plugin) -> anyhow::Result<()> {
     match command {
         Plugin::New { kind, name, sdk } => new(*kind, name, sdk.as_deref()),
         Plugin::Build {
@@ -37,6 +38,22 @@ pub(crate) async fn run(command: &Plugin) -> anyhow::Result<()> {
                 }
             };
             conformance::run(folder, &component, *json).await
+        }
+        Plugin::Explain {
+            id,
+            org,
+            network,
+            json,
+            token,
+        } => {
+            let asked = explain::Asked {
+                id,
+                org: org.as_deref(),
+                network: network.as_deref(),
+                json: *json,
+                token: token.as_deref(),
+            };
+            explain::run(&crate::read(cli)?, &asked).await
         }
         Plugin::Inspect { file, json } => inspect(file, *json),
     }

@@ -31,7 +31,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     stop.cancel();
     jobs.await.ok();
     api.await??;
-    host.deployment.end_run(run).await?;
+    worker::end(&host, run).await?;
     host.deployment.close().await;
     Ok(())
 }

@@ -95,6 +95,8 @@ pub(crate) fn store_options(config: &Config) -> StoreOptions {
     options.busy_timeout_ms = config.store.busy_timeout_ms;
     options.max_pages = Some(config.store.max_pages).filter(|n| *n > 0);
     options.deployment_max_pages = Some(config.store.deployment_max_pages).filter(|n| *n > 0);
+    options.heads =
+        Some(config.receipts.heads_dir.clone()).filter(|folder| !folder.as_os_str().is_empty());
     options
 }
 
@@ -212,6 +214,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         },
         attempts: config.notify.attempts,
         backoff_ms: i64::from(config.notify.backoff_s) * 1_000,
+        receipts_kept_days: config.receipts.kept_days,
         exceptions: exceptions(config),
         smtp: smtp(config)?,
     })

@@ -10,6 +10,7 @@ use crate::{
     StoreError,
     file::Database,
     folder,
+    ledger::Books,
     migrate::{self, migrate},
     opened::{OpenOrg, OpenOrgs},
     org::OrgDb,
@@ -30,6 +31,8 @@ pub struct StoreOptions {
     pub max_pages: Option<u32>,
     /// At most so many pages of 4 KiB for the deployment's own file, which holds the packages; absent = as many as the disk holds.
     pub deployment_max_pages: Option<u32>,
+    /// The second place of signed heads: a folder outside the data folder, best on another machine's disk; absent = there is none (B4).
+    pub heads: Option<PathBuf>,
 }
 
 impl StoreOptions {
@@ -41,6 +44,7 @@ impl StoreOptions {
             busy_timeout_ms: 5_000,
             max_pages: None,
             deployment_max_pages: None,
+            heads: None,
         }
     }
     /// Whether the data folder has no deployment in it yet: what [`Vault::open`] must know before it may make a root key.
@@ -61,6 +65,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) file: Database,
     pub(crate) open: OpenOrgs,
+    pub(crate) books: Books,
 }
 
 impl std::fmt::Debug for Deployment {
@@ -101,6 +106,7 @@ impl Deployment {
                 clock,
                 file,
                 open,
+                books: Books::default(),
             }),
         };
         this.finish_removals().await?;

@@ -1,10 +1,34 @@
-//! Ledgers: receipts in a keyed chain, an organisation's in its own file, the deployment's in the deployment's.
+//! Ledgers: receipts in two chains over the same lines, an organisation's in its own file, the deployment's in the deployment's (B4).
+//!
+//! Lives here: appending and reading. In `check` whether a ledger holds where it lies, in `reconciled` whether it adds up, in `row` how a
+//! line lies in its row, in `heads` the signed heads and their second place, in `cut` what becomes of old lines, in `text` and `file` what is
+//! taken out, in [`offline`] how that is checked by anybody.
 
-use isocial_model::{Instant, receipt::Receipt};
-use isocial_vault::{LedgerHead, SignedHead};
+mod check;
+mod cut;
+mod file;
+mod heads;
+pub mod offline;
+mod reconciled;
+mod row;
+pub mod text;
+
+use std::collections::BTreeMap;
+
+use isocial_model::receipt::{Checkpoint, Counted, Line, Receipt};
+use isocial_vault::{checkpoint_holds, open_digest};
 use sqlx::{QueryBuilder, Row, SqliteConnection, sqlite::SqliteRow};
 
-use crate::{Deployment, OrgDb, StoreError, codec, scope::OrgScope};
+pub(crate) use self::heads::Books;
+use self::{
+    check::{Against, verify},
+    reconciled::Tally,
+};
+pub use self::{
+    check::{Completeness, Integrity, LedgerVerdict},
+    reconciled::Reconciled,
+};
+use crate::{Deployment, OrgDb, StoreError, codec, runs::Run};
 
 /// A receipt with its place in the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,122 +37,157 @@ pub struct KeptReceipt {
     pub seq: u64,
     /// The receipt.
     pub receipt: Receipt,
-    /// Its link.
+    /// Its link in the keyed chain.
     pub link: [u8; 32],
 }
 
-/// Whether every line that is there is as it was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Integrity {
-    /// All lines are as written.
-    Intact,
-    /// The first line that is not: changed, or put in.
-    Changed {
-        /// Its number.
-        seq: u64,
-    },
-    /// The first number that has no line.
-    Missing {
-        /// The number.
-        seq: u64,
-    },
-}
-
-/// Whether every line that was ever written is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Completeness {
-    /// As far as the signed head outside this ledger tells.
-    Complete,
-    /// The newest lines are gone: the signed head counts more.
-    Cut {
-        /// Lines that are there.
-        lines: u64,
-        /// Lines that the signed head counts.
-        signed: u64,
-    },
-    /// The signed head names another line than the one that is there.
-    Rebuilt {
-        /// The number of that line.
-        seq: u64,
-    },
-}
-
-/// What checking a ledger found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerVerdict {
-    /// Lines that are there.
-    pub lines: u64,
-    /// Whether they are as written.
-    pub integrity: Integrity,
-    /// Whether all are there.
-    pub completeness: Completeness,
-    /// The newest signed head, kept outside the organisation's file.
-    pub head: Option<SignedHead>,
-}
-
-/// Every so many lines a signed head goes to the deployment's file.
-const HEAD_EVERY: u64 = 64;
+/// Every so many lines a signed head goes to the deployment's file and to the second place.
+pub(crate) const HEAD_EVERY: u64 = 64;
 /// Lines that are read at once when a ledger is checked.
 const STRIDE: u32 = 1_000;
 /// What the deployment's own ledger is called in signed heads.
-const OWN: &str = "deployment";
+pub(crate) const OWN: &str = "deployment";
 
 type Link = [u8; 32];
 type Chain<'a> = &'a (dyn Fn(&Link, &[u8]) -> Link + Send + Sync);
 
-/// The bytes that a link is computed over: the number, then the line.
-fn linked(seq: u64, line: &str) -> Vec<u8> {
+/// The bytes that a link of the keyed chain is computed over: the number, then the line.
+fn linked(seq: u64, line: &[u8]) -> Vec<u8> {
     let mut bytes = seq.to_le_bytes().to_vec();
-    bytes.extend_from_slice(line.as_bytes());
+    bytes.extend_from_slice(line);
     bytes
 }
 
-/// Number and link of the last line; zeros for an empty ledger.
-async fn last(conn: &mut SqliteConnection) -> Result<(u64, Link), StoreError> {
-    let row = sqlx::query("select seq, link from receipts order by seq desc limit 1")
-        .fetch_optional(conn)
+/// Where both chains stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct End {
+    seq: u64,
+    link: Link,
+    chain: Link,
+}
+
+impl End {
+    const EMPTY: Self = Self {
+        seq: 0,
+        link: [0; 32],
+        chain: [0; 32],
+    };
+    /// The end after one more line.
+    fn with(self, line: &[u8], keyed: Chain<'_>) -> Self {
+        let seq = self.seq + 1;
+        Self {
+            seq,
+            link: keyed(&self.link, &linked(seq, line)),
+            chain: open_digest(&self.chain, seq, line),
+        }
+    }
+}
+
+/// The end mark. A file of an earlier schema has none: then it is computed from the lines, once.
+async fn end(conn: &mut SqliteConnection) -> Result<End, StoreError> {
+    let row = sqlx::query("select seq, link, chain from ledger_end")
+        .fetch_optional(&mut *conn)
         .await?;
-    row.map_or(Ok((0, [0; 32])), |r| {
-        Ok((
-            r.try_get::<i64, _>("seq")? as u64,
-            codec::bytes(&r, "link")?,
-        ))
-    })
+    if let Some(row) = row {
+        return Ok(End {
+            seq: row.try_get::<i64, _>("seq")? as u64,
+            link: codec::bytes(&row, "link")?,
+            chain: codec::bytes(&row, "chain")?,
+        });
+    }
+    let mut end = End::EMPTY;
+    loop {
+        let rows = read(conn, end.seq, STRIDE).await?;
+        if rows.is_empty() {
+            return Ok(end);
+        }
+        for row in &rows {
+            let kept = kept(row)?;
+            end = End {
+                seq: kept.seq,
+                link: kept.link,
+                chain: open_digest(&end.chain, kept.seq, &kept.receipt.canonical()),
+            };
+        }
+    }
 }
 
 /// Appends within the caller's transaction; the numbers given.
+///
+/// Numbers go on from the end mark, not from the last row: where rows were cut off, the gap stays for ever.
 pub(crate) async fn append(
     conn: &mut SqliteConnection,
     receipts: &[Receipt],
-    chain: Chain<'_>,
+    keyed: Chain<'_>,
 ) -> Result<Vec<u64>, StoreError> {
     if receipts.is_empty() {
         return Ok(Vec::new());
     }
-    let (mut seq, mut link) = last(conn).await?;
-    let mut lines = Vec::with_capacity(receipts.len());
+    let mut end = end(conn).await?;
+    let mut known: BTreeMap<String, i64> = BTreeMap::new();
+    let mut rows = Vec::with_capacity(receipts.len());
     for receipt in receipts {
-        let line = String::from_utf8(receipt.canonical()).map_err(|_| StoreError::Invalid {
-            what: "a receipt",
-            problem: "it is no UTF-8".into(),
-        })?;
-        seq += 1;
-        link = chain(&link, &linked(seq, &line));
-        lines.push((seq, line, link));
+        end = end.with(&receipt.canonical(), keyed);
+        let halves = row::halves(receipt);
+        let terms = match &halves.terms {
+            Some(terms) => Some(match known.get(terms) {
+                Some(id) => *id,
+                None => {
+                    let id = terms_id(conn, terms).await?;
+                    known.insert(terms.clone(), id);
+                    id
+                }
+            }),
+            None => None,
+        };
+        rows.push((end, receipt.at, terms, halves));
     }
-    for part in lines.chunks(1_000) {
-        QueryBuilder::new("insert into receipts (seq, line, link) ")
-            .push_values(part, |mut b, (seq, line, link)| {
-                b.push_bind(*seq as i64)
-                    .push_bind(line.as_str())
-                    .push_bind(link.as_slice());
+    for part in rows.chunks(1_000) {
+        QueryBuilder::new("insert into receipts (seq, at, terms, calls, line, link) ")
+            .push_values(part, |mut b, (end, at, terms, halves)| {
+                b.push_bind(end.seq as i64)
+                    .push_bind(at.as_millis())
+                    .push_bind(*terms)
+                    .push_bind(i64::from(halves.calls))
+                    .push_bind(halves.line.as_str())
+                    .push_bind(end.link.as_slice());
             })
             .build()
             .persistent(part.len() == 1)
             .execute(&mut *conn)
             .await?;
     }
-    Ok(lines.into_iter().map(|(seq, ..)| seq).collect())
+    keep_end(conn, &end).await?;
+    Ok(rows.into_iter().map(|(end, ..)| end.seq).collect())
+}
+
+async fn keep_end(conn: &mut SqliteConnection, end: &End) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into ledger_end (one, seq, link, chain) values (1, $1, $2, $3) \
+         on conflict (one) do update set seq = excluded.seq, link = excluded.link, chain = excluded.chain",
+    )
+    .bind(end.seq as i64)
+    .bind(end.link.as_slice())
+    .bind(end.chain.as_slice())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The number of these terms, which are kept if they are new.
+async fn terms_id(conn: &mut SqliteConnection, terms: &str) -> Result<i64, StoreError> {
+    let row = sqlx::query("select id from receipt_terms where terms = $1")
+        .bind(terms)
+        .fetch_optional(&mut *conn)
+        .await?;
+    if let Some(row) = row {
+        return Ok(row.try_get("id")?);
+    }
+    let row = sqlx::query("insert into receipt_terms (terms) values ($1) returning id")
+        .bind(terms)
+        .fetch_one(conn)
+        .await?;
+    Ok(row.try_get("id")?)
 }
 
 async fn read(
@@ -136,72 +195,47 @@ async fn read(
     after: u64,
     limit: u32,
 ) -> Result<Vec<SqliteRow>, StoreError> {
-    Ok(
-        sqlx::query("select seq, line, link from receipts where seq > $1 order by seq limit $2")
-            .bind(after as i64)
-            .bind(i64::from(limit.clamp(1, STRIDE)))
-            .fetch_all(conn)
-            .await?,
+    Ok(sqlx::query(
+        "select r.seq, r.at, r.calls, r.line, r.link, t.terms from receipts r \
+         left join receipt_terms t on t.id = r.terms where r.seq > $1 order by r.seq limit $2",
     )
+    .bind(after as i64)
+    .bind(i64::from(limit.clamp(1, STRIDE)))
+    .fetch_all(conn)
+    .await?)
+}
+
+/// The receipt of a row; `None` where it does not read.
+fn receipt(row: &SqliteRow) -> Result<Option<Receipt>, StoreError> {
+    let terms: Option<&str> = row.try_get("terms")?;
+    let at: Option<i64> = row.try_get("at")?;
+    let calls = u32::try_from(row.try_get::<i64, _>("calls")?).unwrap_or(u32::MAX);
+    Ok(row::whole(
+        terms,
+        row.try_get("line")?,
+        at.unwrap_or_default(),
+        calls,
+    ))
 }
 
 fn kept(row: &SqliteRow) -> Result<KeptReceipt, StoreError> {
-    let line: String = row.try_get("line")?;
     Ok(KeptReceipt {
         seq: row.try_get::<i64, _>("seq")? as u64,
-        receipt: serde_json::from_str(&line).map_err(|e| StoreError::Row {
+        receipt: receipt(row)?.ok_or_else(|| StoreError::Row {
             table: "receipts",
-            problem: format!("its line does not read: {e}"),
+            problem: "its line does not read".into(),
         })?,
         link: codec::bytes(row, "link")?,
     })
 }
 
-async fn verify(
-    conn: &mut SqliteConnection,
-    head: Option<SignedHead>,
-    chain: Chain<'_>,
-) -> Result<LedgerVerdict, StoreError> {
-    let (mut seq, mut link, mut lines) = (0u64, [0u8; 32], 0u64);
-    let mut integrity = Integrity::Intact;
-    let mut at_head = None;
-    loop {
-        let rows = read(conn, seq, STRIDE).await?;
-        if rows.is_empty() {
-            break;
-        }
-        for row in &rows {
-            let number = row.try_get::<i64, _>("seq")? as u64;
-            let line: String = row.try_get("line")?;
-            let stored: Link = codec::bytes(row, "link")?;
-            if integrity == Integrity::Intact && number != seq + 1 {
-                integrity = Integrity::Missing { seq: seq + 1 };
-            }
-            if integrity == Integrity::Intact && chain(&link, &linked(number, &line)) != stored {
-                integrity = Integrity::Changed { seq: number };
-            }
-            if head.as_ref().is_some_and(|h| h.head.seq == number) {
-                at_head = Some(stored);
-            }
-            (seq, link) = (number, stored);
-            lines += 1;
-        }
-    }
-    let completeness = match &head {
-        Some(h) if h.head.seq > seq => Completeness::Cut {
-            lines,
-            signed: h.head.seq,
-        },
-        Some(h) if h.head.seq > 0 && at_head.is_some_and(|l| l != h.head.link) => {
-            Completeness::Rebuilt { seq: h.head.seq }
-        }
-        _ => Completeness::Complete,
-    };
-    Ok(LedgerVerdict {
-        lines,
-        integrity,
-        completeness,
-        head,
+/// Where both chains stand after a checkpoint; `None` if it is not what this deployment signed for this ledger.
+fn checkpoint_end(ledger: &str, checkpoint: &Checkpoint, public: &[u8; 32]) -> Option<End> {
+    checkpoint_holds(ledger, checkpoint, public).then_some(())?;
+    Some(End {
+        seq: checkpoint.through,
+        link: text::array(&checkpoint.link)?,
+        chain: text::array(&checkpoint.chain)?,
     })
 }
 
@@ -234,38 +268,67 @@ impl OrgDb {
         Ok(row.try_get::<i64, _>("n")? as u64)
     }
 
-    /// Checks the whole ledger against its chain and against the signed head in the deployment's file.
+    /// Checks the whole ledger against its chain and against the newest signed head in the deployment's file and the second place.
     pub async fn verify_ledger(&self) -> Result<LedgerVerdict, StoreError> {
         use isocial_model::key::OrgKeys;
-        let head = self.deployment.kept_head(self.id().as_str()).await?;
+        let name = self.id().as_str();
+        let head = self.deployment.newest_head(name).await?;
         let mut conn = self.file().read().await?;
-        verify(&mut conn, head, &|previous, line| {
+        let against = Against {
+            name,
+            public: self.deployment.ledger_key(),
+            head,
+            keyed: &|previous, line| self.ring().chain(previous, line),
+        };
+        verify(&mut conn, against).await
+    }
+
+    /// Writes a reading of the sandbox's counter. `counted` gives the calls that it took for this organisation since the last reading in this
+    /// process.
+    ///
+    /// A reading is written where no call is in hand: where the lines add up to the counter and it stands still meanwhile. `last` writes it
+    /// in any case, because nothing can come any more that would make up a difference. What was written: calls counted, and calls that
+    /// the lines stand for.
+    pub async fn keep_reading(
+        &self,
+        run: Run,
+        counted: &(dyn Fn() -> u64 + Send + Sync),
+        last: bool,
+    ) -> Result<Option<(u64, u64)>, StoreError> {
+        use isocial_model::key::OrgKeys;
+        let books = &self.deployment.inner.books;
+        // No line can come in between: this is the only writer until it commits.
+        let mut tx = self.file().write().await?;
+        let next = end(&mut tx).await?.seq + 1;
+        let first = books.first(self.id().as_str()).unwrap_or(next);
+        let calls = counted();
+        let row = sqlx::query("select coalesce(sum(calls), 0) as n from receipts where seq >= $1")
+            .bind(first as i64)
+            .fetch_one(&mut *tx)
+            .await?;
+        let lines = row.try_get::<i64, _>("n")? as u64;
+        let quiet = lines == calls && counted() == calls;
+        if (!quiet && !last) || (lines == 0 && calls == 0) {
+            return Ok(None);
+        }
+        let line = Line::Counted(Counted {
+            run: run.number,
+            began: run.began,
+            first,
+            calls,
+        });
+        let receipt = Receipt {
+            at: self.now(),
+            line,
+        };
+        let numbers = append(&mut tx, &[receipt], &|previous, line| {
             self.ring().chain(previous, line)
         })
-        .await
-    }
-
-    /// Signs where the ledger stands and keeps that outside this file; done by itself every 64 lines.
-    pub async fn sign_head(&self) -> Result<SignedHead, StoreError> {
-        let mut conn = self.file().read().await?;
-        let (seq, link) = last(&mut conn).await?;
-        drop(conn);
-        self.deployment
-            .keep_head(self.id().as_str(), Some(self.row), seq, link)
-            .await
-    }
-
-    /// Signs a head where these numbers have passed a multiple of 64. The lines themselves are safe already, so a failure is only told.
-    pub(crate) async fn head_if_due(&self, numbers: &[u64]) {
-        let (Some(first), Some(end)) = (numbers.first(), numbers.last()) else {
-            return;
-        };
-        if first.saturating_sub(1) / HEAD_EVERY == end / HEAD_EVERY {
-            return;
-        }
-        if let Err(error) = self.sign_head().await {
-            tracing::warn!(org.id = %self.id(), %error, "the head of a ledger could not be signed; the next one will cover it");
-        }
+        .await?;
+        tx.commit().await?;
+        books.read_until(self.id().as_str(), next + 1);
+        self.head_if_due(&numbers).await;
+        Ok(Some((calls, lines)))
     }
 }
 
@@ -276,10 +339,17 @@ pub(crate) async fn append_org(
     receipts: &[Receipt],
 ) -> Result<Vec<u64>, StoreError> {
     use isocial_model::key::OrgKeys;
-    append(conn, receipts, &|previous, line| {
+    let numbers = append(conn, receipts, &|previous, line| {
         org.ring().chain(previous, line)
     })
-    .await
+    .await?;
+    if let Some(first) = numbers.first() {
+        org.deployment
+            .inner
+            .books
+            .written(org.id().as_str(), Some(org.id()), *first);
+    }
+    Ok(numbers)
 }
 
 impl Deployment {
@@ -291,6 +361,14 @@ impl Deployment {
         })
         .await?;
         tx.commit().await?;
+        if let (Some(first), Some(last)) = (numbers.first(), numbers.last()) {
+            self.inner.books.written(OWN, None, *first);
+            if first.saturating_sub(1) / HEAD_EVERY != last / HEAD_EVERY
+                && let Err(error) = self.sign_own_head().await
+            {
+                tracing::warn!(%error, "the head of the deployment's ledger could not be signed; the next one will cover it");
+            }
+        }
         Ok(numbers)
     }
 
@@ -304,87 +382,21 @@ impl Deployment {
             .collect()
     }
 
-    /// Checks the deployment's own ledger. Its head lies in the same file, so completeness is only as good as [`Self::sign_own_head`]'s copies elsewhere.
+    /// Checks the deployment's own ledger. One head lies in the same file, so completeness is only as good as the second place.
     pub async fn verify_ledger(&self) -> Result<LedgerVerdict, StoreError> {
-        let head = self.kept_head(OWN).await?;
+        let head = self.newest_head(OWN).await?;
         let mut conn = self.file().read().await?;
-        verify(&mut conn, head, &|previous, line| {
-            self.keys().chain(previous, line)
-        })
-        .await
-    }
-
-    /// Signs where the deployment's own ledger stands, to be kept elsewhere too.
-    pub async fn sign_own_head(&self) -> Result<SignedHead, StoreError> {
-        let mut conn = self.file().read().await?;
-        let (seq, link) = last(&mut conn).await?;
-        drop(conn);
-        self.keep_head(OWN, None, seq, link).await
-    }
-
-    /// The newest signed head of an organisation's ledger.
-    pub async fn signed_head(&self, scope: &OrgScope) -> Result<Option<SignedHead>, StoreError> {
-        self.kept_head(scope.org().as_str()).await
-    }
-
-    async fn keep_head(
-        &self,
-        ledger: &str,
-        org: Option<i64>,
-        seq: u64,
-        link: Link,
-    ) -> Result<SignedHead, StoreError> {
-        let head = LedgerHead {
-            ledger: ledger.into(),
-            seq,
-            link,
-            at: self.now(),
-        };
-        let signed = self.keys().signer().sign(head);
-        let mut tx = self.file().write().await?;
-        // Never backwards: two workers may sign at once.
-        sqlx::query(
-            "insert into heads (ledger, org, seq, link, at, signature) values ($1, $2, $3, $4, $5, $6) \
-             on conflict (ledger) do update set seq = excluded.seq, link = excluded.link, at = excluded.at, signature = excluded.signature \
-             where excluded.seq >= heads.seq",
-        )
-        .bind(ledger)
-        .bind(org)
-        .bind(seq as i64)
-        .bind(link.as_slice())
-        .bind(signed.head.at.as_millis())
-        .bind(signed.signature.as_slice())
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(signed)
-    }
-
-    /// The kept head, if its signature holds.
-    async fn kept_head(&self, ledger: &str) -> Result<Option<SignedHead>, StoreError> {
-        let mut conn = self.file().read().await?;
-        let row = sqlx::query("select seq, link, at, signature from heads where ledger = $1")
-            .bind(ledger)
-            .fetch_optional(&mut *conn)
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let head = LedgerHead {
-            ledger: ledger.into(),
-            seq: row.try_get::<i64, _>("seq")? as u64,
-            link: codec::bytes(&row, "link")?,
-            at: Instant(row.try_get("at")?),
-        };
-        let signed = SignedHead {
+        let against = Against {
+            name: OWN,
+            public: self.ledger_key(),
             head,
-            signature: codec::bytes(&row, "signature")?,
+            keyed: &|previous, line| self.keys().chain(previous, line),
         };
-        if signed.verify(&self.keys().signer().public()) {
-            Ok(Some(signed))
-        } else {
-            Err(StoreError::Row {
-                table: "heads",
-                problem: "its signature does not hold: it was changed from outside".into(),
-            })
-        }
+        verify(&mut conn, against).await
+    }
+
+    /// The public key that heads and checkpoints are signed with: whoever is to check ledgers should have it from here, not from a file.
+    pub fn ledger_key(&self) -> [u8; 32] {
+        self.keys().signer().public()
     }
 }

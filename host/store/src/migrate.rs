@@ -28,14 +28,26 @@ pub(crate) const DEPLOYMENT: &[Migration] = &[
         name: "create_addresses",
         sql: include_str!("../migrations/deployment/0002_create_addresses.sql"),
     },
+    Migration {
+        version: 3,
+        name: "shorten_receipts",
+        sql: include_str!("../migrations/deployment/0003_shorten_receipts.sql"),
+    },
 ];
 
 /// An organisation's schema.
-pub(crate) const ORGANISATION: &[Migration] = &[Migration {
-    version: 1,
-    name: "create_organisation",
-    sql: include_str!("../migrations/organisation/0001_create_organisation.sql"),
-}];
+pub(crate) const ORGANISATION: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "create_organisation",
+        sql: include_str!("../migrations/organisation/0001_create_organisation.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "shorten_receipts",
+        sql: include_str!("../migrations/organisation/0002_shorten_receipts.sql"),
+    },
+];
 
 /// Brings a file's schema up to date. A file that a newer program wrote is refused untouched.
 pub(crate) async fn migrate(

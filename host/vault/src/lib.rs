@@ -25,6 +25,6 @@ pub use entropy::OsEntropy;
 pub use error::VaultError;
 pub use message::{MessageError, MessageParts, message_key, sign_message, verify_message};
 pub use ring::{DatabaseKey, DeploymentKeyring, OrgKeyring, SealedCredential};
-pub use sign::{HeadSigner, LedgerHead, SignedHead};
+pub use sign::{HeadSigner, LedgerHead, SignedHead, checkpoint_holds, open_digest};
 pub use token::{OPERATOR_TOKEN_PREFIX, TokenHash, hash_token, make_operator_token, random_token};
 pub use vault::{Vault, WrappedKey};

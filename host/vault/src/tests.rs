@@ -8,8 +8,8 @@ use isocial_model::{
 };
 
 use crate::{
-    LedgerHead, OsEntropy, SealedCredential, Vault, VaultError, WrappedKey, hash_token,
-    make_operator_token, random_token,
+    LedgerHead, OsEntropy, SealedCredential, Vault, VaultError, WrappedKey, checkpoint_holds,
+    hash_token, make_operator_token, random_token,
 };
 
 fn open(path: &Path, new: bool) -> Result<Vault, VaultError> {
@@ -158,6 +158,51 @@ fn hashes_cannot_be_shifted_between_parts_or_uses() {
 }
 
 #[test]
+fn hp_34_35_references_match_across_nothing_and_no_dictionary_finds_a_handle() {
+    use sha2::{Digest, Sha256};
+    let (_folder, vault) = fresh();
+    let rings: Vec<_> = (0..2)
+        .map(|_| OrgId::random(&OsEntropy))
+        .map(|id| vault.open_org(&id, &vault.create_org_key(&id)).unwrap())
+        .collect();
+    let handles: Vec<String> = (0..2_000).map(|n| format!("handle{n}")).collect();
+    // What two plugins of two organisations get of the same people.
+    let mut seen = std::collections::HashSet::new();
+    for ring in &rings {
+        for plugin in ["acme/one", "acme/two"] {
+            for handle in &handles {
+                let author = ring.author_ref("mastodon", handle);
+                assert!(seen.insert(ring.pairwise_ref(plugin, &author)), "{handle}");
+                assert!(seen.insert(ring.pairwise_ref(&format!("{plugin}{plugin}"), &author)));
+            }
+        }
+    }
+    // Whoever knows every handle, network and plugin, and the construction, but no key, finds none of them.
+    for handle in &handles {
+        let bare: [&[&[u8]]; 4] = [
+            &[handle.as_bytes()],
+            &[b"mastodon", handle.as_bytes()],
+            &[b"author", b"mastodon", handle.as_bytes()],
+            &[b"acme/one", b"mastodon", handle.as_bytes()],
+        ];
+        for parts in bare {
+            let mut plain = Sha256::new();
+            let mut sized = Sha256::new();
+            for part in parts {
+                plain.update(part);
+                sized.update((part.len() as u64).to_le_bytes());
+                sized.update(part);
+            }
+            for digest in [plain.finalize(), sized.finalize()] {
+                let guess: [u8; 16] = digest[..16].try_into().unwrap();
+                assert!(!seen.contains(&guess));
+            }
+        }
+    }
+    // Nor does a plugin get anything to ask with: the only function that a component may import writes a log line (HP-08).
+}
+
+#[test]
 fn a_credential_opens_in_its_slot_only_and_is_never_shown() {
     let (_folder, vault) = fresh();
     let id = OrgId::random(&OsEntropy);
@@ -210,18 +255,20 @@ fn a_signed_head_cannot_be_changed() {
         ledger: "org_x".into(),
         seq: 64,
         link: [3; 32],
+        chain: [4; 32],
         at: Instant(5),
     };
     let public = vault.deployment().signer().public();
     let signed = vault.deployment().signer().sign(head);
     assert!(signed.verify(&public));
-    for change in 0..5 {
+    for change in 0..6 {
         let mut other = signed.clone();
         match change {
             0 => other.head.seq = 63,
             1 => other.head.link[0] = 0,
             2 => other.head.ledger = "org_y".into(),
             3 => other.head.at = Instant(6),
+            4 => other.head.chain[31] ^= 1,
             _ => other.signature[9] ^= 1,
         }
         assert!(!other.verify(&public), "{change}");
@@ -231,4 +278,32 @@ fn a_signed_head_cannot_be_changed() {
     let mut bytes = [0u8; 32];
     OsEntropy.fill(&mut bytes);
     assert!(!signed.verify(&bytes));
+}
+
+#[test]
+fn a_checkpoint_holds_for_its_own_ledger_and_as_it_was_signed() {
+    let (_folder, vault) = fresh();
+    let public = vault.deployment().signer().public();
+    let drawn = isocial_model::receipt::Checkpoint {
+        through: 40,
+        calls: 31,
+        link: "ab".repeat(32),
+        chain: "cd".repeat(32),
+        cut: Instant(7),
+        signature: String::new(),
+    };
+    let signed = vault.deployment().signer().sign_checkpoint("org_x", drawn);
+    assert!(checkpoint_holds("org_x", &signed, &public));
+    assert!(!checkpoint_holds("org_y", &signed, &public));
+    for change in 0..5 {
+        let mut other = signed.clone();
+        match change {
+            0 => other.through = 41,
+            1 => other.calls = 30,
+            2 => other.link.replace_range(0..1, "0"),
+            3 => other.chain.replace_range(0..1, "0"),
+            _ => other.cut = Instant(8),
+        }
+        assert!(!checkpoint_holds("org_x", &other, &public), "{change}");
+    }
 }

@@ -12,6 +12,7 @@ mod matching;
 mod pack;
 mod pipeline;
 mod print;
+mod receipts;
 mod row;
 
 use std::{io::Write, process::ExitCode};
@@ -27,7 +28,7 @@ struct Group {
 }
 
 /// Every row, in the order of the table.
-const GROUPS: [Group; 9] = [
+const GROUPS: [Group; 10] = [
     Group {
         ids: &guest::IDS,
         measure: guest::rows,
@@ -59,6 +60,10 @@ const GROUPS: [Group; 9] = [
     Group {
         ids: &["pipeline"],
         measure: |bench| Ok(vec![pipeline::row(bench)?]),
+    },
+    Group {
+        ids: &receipts::IDS,
+        measure: receipts::rows,
     },
     Group {
         ids: &idle::IDS,

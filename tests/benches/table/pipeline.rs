@@ -48,7 +48,7 @@ pub(crate) fn row(bench: &Bench) -> anyhow::Result<Row> {
             let slug = format!("round-{round}");
             rates.push(archive(&host, &operator, &slug, &lines, posts).await?);
         }
-        host.deployment.end_run(run).await?;
+        worker::end(&host, run).await?;
         host.deployment.close().await;
         anyhow::Ok(rates)
     })?;
@@ -64,7 +64,7 @@ pub(crate) fn row(bench: &Bench) -> anyhow::Result<Row> {
 }
 
 /// A host with the two packages that this needs, as `isocial serve` would put it together.
-async fn host(folder: &Path) -> anyhow::Result<(Arc<Host>, OperatorSession)> {
+pub(crate) async fn host(folder: &Path) -> anyhow::Result<(Arc<Host>, OperatorSession)> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
     let vault = open_vault(folder, true)?;
@@ -97,7 +97,7 @@ async fn host(folder: &Path) -> anyhow::Result<(Arc<Host>, OperatorSession)> {
 }
 
 /// Reads the lines into a new organisation: posts a second.
-async fn archive(
+pub(crate) async fn archive(
     host: &Arc<Host>,
     operator: &OperatorSession,
     slug: &str,

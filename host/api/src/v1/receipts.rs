@@ -1,13 +1,21 @@
 //! The ledger: what each plugin was given, line by line, and whether the chain holds.
 
-use axum::Json;
+use axum::{
+    Json,
+    body::Body as Bytes,
+    http::header,
+    response::{IntoResponse as _, Response},
+};
 use isocial_model::receipt::Receipt;
-use isocial_store::ledger::{Completeness, Integrity};
+use isocial_store::{
+    StoreError,
+    ledger::{Completeness, Integrity},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    access::Entered,
+    access::{Entered, Operator},
     page::{Listed, Parameters},
     problem::Problem,
 };
@@ -45,10 +53,14 @@ pub(crate) struct ShownVerdict {
     lines: u64,
     /// `intact`, `changed` or `missing`.
     integrity: &'static str,
-    /// `complete`, `cut` or `rebuilt`.
+    /// `complete`, `cut`, `rebuilt` or `unsigned`.
     completeness: &'static str,
     /// The first line that is not as it should be.
     seq: Option<u64>,
+    /// Whether every reading of the sandbox's counter is met by the lines.
+    reconciled: bool,
+    /// Calls that the lines stand for.
+    calls: u64,
 }
 
 /// Lists lines, oldest first.
@@ -76,6 +88,30 @@ pub(crate) async fn list(
     Ok(Json(Listed { items, next }))
 }
 
+/// The whole ledger as a file, for `isocial receipts verify FILE`.
+pub(crate) async fn file(entered: Entered) -> Result<Response, Problem> {
+    let name = format!("{}.ledger.jsonl", entered.tenant.db.id());
+    let ledger = entered.tenant.db.ledger_file();
+    let parts = futures_util::stream::try_unfold(ledger, async |mut ledger| {
+        let part = ledger.next().await?;
+        Ok::<_, StoreError>(part.map(|part| (part, ledger)))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+    ];
+    Ok((headers, Bytes::from_stream(parts)).into_response())
+}
+
+/// The public key that heads are signed with.
+pub(crate) async fn key(operator: Operator) -> Json<serde_json::Value> {
+    let key = operator.host.deployment.ledger_key();
+    Json(serde_json::json!({ "algorithm": "Ed25519", "key": hex(&key) }))
+}
+
 /// Checks the whole ledger.
 pub(crate) async fn verdict(entered: Entered) -> Result<Json<ShownVerdict>, Problem> {
     let verdict = entered.tenant.db.verify_ledger().await?;
@@ -88,12 +124,15 @@ pub(crate) async fn verdict(entered: Entered) -> Result<Json<ShownVerdict>, Prob
         Completeness::Complete => ("complete", None),
         Completeness::Cut { lines, .. } => ("cut", Some(lines + 1)),
         Completeness::Rebuilt { seq } => ("rebuilt", Some(seq)),
+        Completeness::Unsigned => ("unsigned", None),
     };
     Ok(Json(ShownVerdict {
         lines: verdict.lines,
         integrity,
         completeness,
         seq: bad.or(gone),
+        reconciled: verdict.reconciled.holds(),
+        calls: verdict.reconciled.calls,
     }))
 }
 

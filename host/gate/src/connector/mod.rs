@@ -19,6 +19,7 @@ use isocial_model::{
 };
 
 use self::post::{NotKept, Rules, STRIPPABLE};
+pub(crate) use self::project::commit;
 use crate::{
     bounds::{neutral_fault, request_bounds, rule, slot_bounds, within},
     canon::Canon,

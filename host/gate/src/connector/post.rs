@@ -6,7 +6,7 @@
 use isocial_model::{
     Class, Instant, Label, Labeled,
     contract::Rights,
-    post::{AgeSignal, Attribute, Author, Post, PostKey, Visibility},
+    post::{AgeSignal, Attribute, Author, Post, PostKey, PostKind, Visibility},
 };
 
 use crate::{neutral, open::Closing, policy::NetworkPolicy};
@@ -337,6 +337,10 @@ fn minimise(post: &mut Post, kept: &Rights, notes: &mut Closing) {
     unless("post.lang", post.language.is_some(), &mut || {
         post.language = None;
     });
+    let other_kind = post.kind != PostKind::default();
+    unless("post.kind", other_kind, &mut || {
+        post.kind = PostKind::default();
+    });
     unless("post.url", post.url.is_some(), &mut || post.url = None);
     unless("post.created", post.created.is_some(), &mut || {
         post.created = None;
@@ -385,14 +389,15 @@ fn minimise(post: &mut Post, kept: &Rights, notes: &mut Closing) {
         let level = kept.level("post.author");
         let profile = author.display_name.is_some()
             || author.profile_url.is_some()
-            || author.followers.is_some();
-        if level < 3 && (profile || author.verified.is_some()) {
-            (
-                author.display_name,
-                author.profile_url,
-                author.followers,
-                author.verified,
-            ) = (None, None, None, None);
+            || author.followers.is_some()
+            || author.verified.is_some()
+            || author.automated.is_some();
+        if level < 3 && profile {
+            *author = Author {
+                native_id: author.native_id.take(),
+                handle: author.handle.take(),
+                ..Author::default()
+            };
             took += 1;
         }
         if level < 2 && author.handle.is_some() {

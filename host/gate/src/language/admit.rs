@@ -225,13 +225,21 @@ fn language(
         return Ok(None);
     }
     match languages.get(usize::from(guess.code)) {
-        Some(tag) => Ok(Some((tag.clone(), confidence))),
+        Some(tag) => Ok(primary(tag).map(|tag| (tag, confidence))),
         None => Err(rule(
             "language",
             guess.code.to_string(),
             "an index into `languages`, or 255",
         )),
     }
+}
+
+/// The primary subtag, in lower case: regions, variants and private parts of a tag could carry 30 characters of the pack's choice a document
+/// (B11), and nothing of ours reads them. Absent where it is no code of 2 or 3 letters.
+fn primary(tag: &str) -> Option<String> {
+    let primary = tag.split('-').next()?.to_ascii_lowercase();
+    let code = (2..=3).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_lowercase());
+    code.then_some(primary)
 }
 
 /// Two decimals: what is left of a number cannot carry text (HP-29).

@@ -379,7 +379,7 @@ fn has(tasks: Tasks, task: Task) -> bool {
     }
 }
 
-fn commit(batch: &Batch, canon: &mut Canon) {
+pub(crate) fn commit(batch: &Batch, canon: &mut Canon) {
     canon.bytes(batch.text.as_bytes());
     let numbers: Vec<u8> = batch
         .ends

@@ -102,7 +102,8 @@ async fn run(host: &Host, stream: &str, stop: &CancellationToken) -> Result<Ende
         host.deployment.shared_keys(),
         Vec::new(),
     )
-    .map_err(crate::tenant::PlugError::from)?;
+    .map_err(crate::tenant::PlugError::from)?
+    .with_abandoned(Arc::clone(&host.books.abandoned));
     let plugged = Plugged {
         door: Arc::new(door),
         plugin: first.loaded.plugin.clone(),

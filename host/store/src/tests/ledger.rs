@@ -33,8 +33,21 @@ async fn fill(org: &Org, lines: usize) {
 
 #[tokio::test]
 async fn a_changed_line_is_found() {
-    let sql = "update receipts set line = replace(line, 'call-2', 'call-X') where seq = 53";
-    assert_eq!(tampered(sql).await.0, Integrity::Changed { seq: 53 });
+    for sql in [
+        "update receipts set line = replace(line, '10', '11') where seq = 53",
+        "update receipts set at = at + 1 where seq = 53",
+        "update receipts set calls = 2 where seq = 53",
+        "update receipts set terms = terms + 1 where seq = 53",
+    ] {
+        assert_eq!(
+            tampered(sql).await.0,
+            Integrity::Changed { seq: 53 },
+            "{sql}"
+        );
+    }
+    // Terms are in every line that names them; the function's is the third line first.
+    let sql = "update receipt_terms set terms = replace(terms, 'call-2', 'call-X')";
+    assert_eq!(tampered(sql).await.0, Integrity::Changed { seq: 3 });
 }
 
 #[tokio::test]
@@ -48,7 +61,8 @@ async fn a_missing_line_is_found() {
 #[tokio::test]
 async fn a_line_that_was_put_in_is_found() {
     let sql = "update receipts set seq = seq + 1000 where seq > 20; update receipts set seq = seq - 999 where seq > 1000; \
-               insert into receipts (seq, line, link) select 21, line, link from receipts where seq = 5";
+               insert into receipts (seq, at, terms, calls, line, link) \
+               select 21, at, terms, calls, line, link from receipts where seq = 5";
     assert_eq!(tampered(sql).await.0, Integrity::Changed { seq: 21 });
 }
 
@@ -83,7 +97,7 @@ async fn a_rebuilt_ledger_disagrees_with_the_head_outside() {
     fill(&org, 130).await;
     // Even somebody who has the key cannot begin anew.
     let mut tx = org.db.file().write().await.unwrap();
-    sqlx::query("delete from receipts")
+    sqlx::raw_sql("delete from receipts; delete from ledger_end")
         .execute(&mut *tx)
         .await
         .unwrap();

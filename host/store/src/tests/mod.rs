@@ -6,6 +6,7 @@ mod collecting;
 mod faults;
 mod isolation;
 mod ledger;
+mod taken_out;
 
 use std::sync::{Arc, Mutex};
 
