@@ -64,7 +64,7 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
             serve::run(&config).await
         }
         Command::Doctor(json) => doctor::run(&read(cli)?, json.json).await,
-        Command::Plugin(command) => plugin::run(command).await,
+        Command::Plugin(command) => plugin::run(command, || read(cli)).await,
         Command::Org(command) => org::run(&read(cli)?, command).await,
         Command::Receipts(command) => org::receipts(&read(cli)?, command).await,
         Command::Config(command) => configuration(cli, command),
