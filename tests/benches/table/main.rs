@@ -6,6 +6,7 @@
 
 mod bench;
 mod corpus;
+mod engines;
 mod guest;
 mod idle;
 mod matching;
@@ -27,10 +28,14 @@ struct Group {
 }
 
 /// Every row, in the order of the table.
-const GROUPS: [Group; 9] = [
+const GROUPS: [Group; 10] = [
     Group {
         ids: &guest::IDS,
         measure: guest::rows,
+    },
+    Group {
+        ids: &engines::IDS,
+        measure: engines::rows,
     },
     Group {
         ids: &["pack_en_native"],
