@@ -9,6 +9,7 @@ mod again;
 mod archive;
 mod cli;
 mod demo;
+mod examples;
 mod full;
 mod http;
 mod inbound;

@@ -1,5 +1,6 @@
 //! What the tests of the whole system share: where the program and its packages lie, and how a real counterpart is found or named as absent.
 
+pub mod examples;
 pub mod http;
 pub mod server;
 

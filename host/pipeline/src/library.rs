@@ -160,7 +160,9 @@ impl Host {
         for contract in &package.manifest().contracts {
             isocial_gate::ceiling::check(kind, contract)?;
         }
-        let plugin = self.sandbox.load(component)?;
+        let plugin = self
+            .sandbox
+            .load_granted(component, &package.reference().id)?;
         if plugin.kind() != kind {
             return Err(RegisterError::Kind {
                 said: kind,

@@ -1,9 +1,11 @@
 //! What a call may cost, by kind of plugin, and how large the sandbox is. Plain data with defaults; nothing here enforces anything.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use isocial_model::Kind;
 use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::LimitGrant;
 
 /// One mebibyte.
 const MIB: u64 = 1024 * 1024;
@@ -104,6 +106,8 @@ pub struct SandboxConfig {
     /// A call of an export format's writer. 128 MiB, 1 s, 8 MiB out.
     #[serde(deserialize_with = "export_format")]
     pub export_format: Limits,
+    /// Other limits than the kind's for single packages, by package id without version.
+    pub grants: BTreeMap<String, LimitGrant>,
     /// Instances alive at once, writers included · 1–10,000. More calls wait.
     pub pool: u32,
     /// Milliseconds that a call waits for a place in the pool before it fails with [`Stop::Pool`](crate::Stop::Pool).
@@ -130,6 +134,7 @@ impl Default for SandboxConfig {
             language_pack: Limits::new(256, 2_000, 4),
             alert_channel: Limits::new(32, 200, 1),
             export_format: Limits::new(128, 1_000, 8),
+            grants: BTreeMap::new(),
             pool: 64,
             pool_wait_ms: 30_000,
             threads: 0,
@@ -153,6 +158,14 @@ impl SandboxConfig {
         }
     }
 
+    /// The limits of a package of this kind: the kind's, or what the operator grants it.
+    pub fn limits_of(&self, kind: Kind, package: &str) -> Limits {
+        let kind = self.limits(kind);
+        self.grants
+            .get(package)
+            .map_or(*kind, |grant| grant.over(kind))
+    }
+
     /// Threads of the executor, with 0 resolved to the machine's cores.
     pub fn executor_threads(&self) -> usize {
         match self.threads {
@@ -161,11 +174,13 @@ impl SandboxConfig {
         }
     }
 
-    /// The greatest value of a limit over all kinds: what the pool must be able to hold.
+    /// The greatest value of a limit over all kinds and grants: what the pool must be able to hold.
     pub(crate) fn greatest(&self, of: impl Fn(&Limits) -> u64) -> u64 {
+        let granted = |kind| self.grants.values().map(move |g| g.over(self.limits(kind)));
         Kind::ALL
             .into_iter()
-            .map(|kind| of(self.limits(kind)))
+            .flat_map(|kind| granted(kind).chain([*self.limits(kind)]))
+            .map(|limits| of(&limits))
             .max()
             .unwrap_or(0)
     }

@@ -80,6 +80,12 @@ impl Counts {
     }
 }
 
+/// Says what kind of plugin a component of at most `limit` bytes is, or why it is refused, without running or compiling any of it:
+/// the first thing that [`Sandbox::load`](crate::Sandbox::load) does.
+pub fn look(component: &[u8], limit: u64) -> Result<Kind, LoadError> {
+    inspect(component, limit).map(|shape| shape.kind)
+}
+
 /// Looks at a component of at most `limit` bytes.
 pub(crate) fn inspect(bytes: &[u8], limit: u64) -> Result<Shape, LoadError> {
     if bytes.len() as u64 > limit {

@@ -13,6 +13,7 @@ mod config;
 mod engine;
 mod error;
 mod executor;
+mod grant;
 mod inspect;
 mod live;
 mod log;
@@ -30,6 +31,8 @@ pub use cache::CacheCounts;
 pub use config::{Limits, SandboxConfig};
 pub use error::{LoadError, SandboxError, SandboxSetupError, Stop};
 pub use executor::{Executor, Lost};
+pub use grant::LimitGrant;
+pub use inspect::look;
 pub use log::{Log, LogLevel, LogLine};
 #[doc(hidden)]
 pub use plugin::BenchTimes;

@@ -20,7 +20,7 @@ use semver::Version;
 use wasmtime::component::InstancePre;
 
 use crate::{
-    LoadError, Log, SandboxError, Stop, Tally,
+    Limits, LoadError, Log, SandboxError, Stop, Tally,
     inspect::Shape,
     live::{Answer, Failure, Guest, Live, Stillborn},
     log::neutral,
@@ -85,6 +85,7 @@ struct Inner {
     exports: Exports,
     shape: Shape,
     digest: String,
+    limits: Limits,
     calls: AtomicU64,
 }
 
@@ -110,10 +111,11 @@ impl Plugin {
         pre: InstancePre<Guest>,
         shape: Shape,
         digest: String,
+        limits: Limits,
     ) -> Result<Self, LoadError> {
         let started = {
             let _running = core.ticker.run();
-            start(&core, &pre, shape.kind)
+            start(&core, &pre, &limits)
         };
         let mut first = started
             .map_err(|stillborn| LoadError::Start(SandboxError::new(&digest, stillborn.why)))?;
@@ -131,6 +133,7 @@ impl Plugin {
                 exports,
                 shape,
                 digest,
+                limits,
                 calls: AtomicU64::new(0),
             }),
             None,
@@ -169,6 +172,10 @@ impl Plugin {
     /// What it imports, without interfaces that only name types: nothing, or `log` with its version.
     pub fn imports(&self) -> &[String] {
         &self.0.shape.imports
+    }
+    /// What one call may cost: the kind's limits, or what the operator grants this package.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
     }
     /// Calls so far: one for each `Passed` value taken, however it ended. The receipts of a run add up to it.
     pub fn calls(&self) -> u64 {
@@ -301,9 +308,9 @@ impl Plugin {
         }
     }
 
-    /// A fresh instance under the kind's limits.
+    /// A fresh instance under the package's limits.
     fn start(&self) -> Result<Live, Stillborn> {
-        start(&self.0.core, &self.0.pre, self.0.shape.kind)
+        start(&self.0.core, &self.0.pre, &self.0.limits)
     }
 
     /// One call in a fresh instance.
@@ -326,7 +333,7 @@ impl Plugin {
 }
 
 /// Takes a place in the pool and makes an instance in it.
-fn start(core: &Core, pre: &InstancePre<Guest>, kind: Kind) -> Result<Live, Stillborn> {
+fn start(core: &Core, pre: &InstancePre<Guest>, limits: &Limits) -> Result<Live, Stillborn> {
     let wait = Duration::from_millis(core.config.pool_wait_ms.into());
     let Some(slot) = core.slots.take(wait) else {
         return Err(Stillborn {
@@ -334,7 +341,7 @@ fn start(core: &Core, pre: &InstancePre<Guest>, kind: Kind) -> Result<Live, Stil
             log: Log::default(),
         });
     };
-    Live::start(pre, core.config.limits(kind), slot)
+    Live::start(pre, limits, slot)
 }
 
 /// One file of one organisation being written, in an instance of its own.

@@ -72,12 +72,17 @@ impl Sandbox {
         })))
     }
 
-    /// Loads a component: looks at it and refuses it with the reason, or takes its compiled code from the cache or compiles it, and
+    /// Loads a component under its kind's limits, as a package that the operator grants no others.
+    pub fn load(&self, component: &[u8]) -> Result<Plugin, LoadError> {
+        self.load_granted(component, "")
+    }
+
+    /// Loads a package's component under the limits that the configuration has for this package: looks at it and refuses it with the reason, or takes its compiled code from the cache or compiles it, and
     /// starts one instance under the kind's limits to check the types of its functions.
     ///
     /// Blocks for as long as compiling takes: run it on a blocking thread. Compiling runs on a thread of its own, which is left behind
     /// when `compile_ms` are over; at most two run at once.
-    pub fn load(&self, component: &[u8]) -> Result<Plugin, LoadError> {
+    pub fn load_granted(&self, component: &[u8], package: &str) -> Result<Plugin, LoadError> {
         let shape = inspect(component, self.0.config.component_bytes)?;
         let digest = hex::encode(Sha256::digest(component));
         let compiled = if let Some(compiled) = self.0.cache.get(&self.0.engine, &digest) {
@@ -91,7 +96,8 @@ impl Sandbox {
         compiled.initialize_copy_on_write_image().map_err(invalid)?;
         // The second bound on imports: the linker holds `log` and nothing else.
         let pre = self.0.linker.instantiate_pre(&compiled).map_err(invalid)?;
-        Plugin::new(Arc::clone(&self.0), pre, shape, digest)
+        let limits = self.0.config.limits_of(shape.kind, package);
+        Plugin::new(Arc::clone(&self.0), pre, shape, digest, limits)
     }
 
     /// What the cache of compiled code did so far.

@@ -126,14 +126,17 @@ pub(crate) enum Plugin {
         #[arg(long, value_name = "FOLDER")]
         sdk: Option<PathBuf>,
     },
-    /// Builds components from crates.
+    /// Builds components from crates, or a package from a component of another language's tool.
     Build {
         /// The plugin's folder.
         #[arg(default_value = ".")]
         folder: PathBuf,
         /// Builds every plugin below the folder.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "component")]
         all: bool,
+        /// A finished component, such as componentize-js makes: it gets the folder's `plugin.toml`, and nothing is compiled.
+        #[arg(long, value_name = "FILE.wasm")]
+        component: Option<PathBuf>,
         /// Where the components go.
         #[arg(long, value_name = "FOLDER")]
         out: Option<PathBuf>,
@@ -141,7 +144,7 @@ pub(crate) enum Plugin {
         #[arg(long, short)]
         quiet: bool,
     },
-    /// Runs the kind's conformance suite on a component.
+    /// Runs the kind's conformance suite on a component, under its kind's limits or those of `[[sandbox.package]]` in `--config`.
     Test {
         /// The plugin's folder, which holds its recorded exchanges.
         #[arg(default_value = ".")]

@@ -165,6 +165,25 @@ section! {
         alert_channel_mib: u64,
         /// MiB.
         export_format_mib: u64,
+        /// Other limits for single packages.
+        package: Vec<PackageLimits>,
+    }
+}
+section! {
+    /// An operator's other limits for one package.
+    PackageLimits {
+        /// The package's id, without version.
+        id: String,
+        /// MiB.
+        memory_mib: Option<u64>,
+        /// Milliseconds.
+        time_ms: Option<u32>,
+        /// Elements of all tables.
+        table_elements: Option<u64>,
+        /// Core instances.
+        instances: Option<u32>,
+        /// Reason.
+        why: String,
     }
 }
 section! {
@@ -536,6 +555,25 @@ fn consistent(config: &Config) -> Result<(), ConfigError> {
     if config.collect.workers == 0 {
         return bad("collect.workers", "expected at least 1");
     }
+    if config
+        .sandbox
+        .package
+        .iter()
+        .any(|p| p.why.trim().is_empty())
+    {
+        return bad(
+            "sandbox.package",
+            "other limits than the kind's need a reason: expected `why = \"…\"`",
+        );
+    }
+    if config
+        .sandbox
+        .package
+        .iter()
+        .any(|p| p.memory_mib.is_some_and(|mib| !(1..=4096).contains(&mib)))
+    {
+        return bad("sandbox.package", "memory_mib: expected 1–4096");
+    }
     if config.sandbox.instances < 4 {
         return bad("sandbox.instances", "expected at least 4: one of each kind");
     }
@@ -648,6 +686,17 @@ mod tests {
         assert!(error.unwrap_err().to_string().contains("outside"));
         let config = with("data_dir = \"d\"\n[receipts]\nheads_dir = \"heads\"", &[]).unwrap();
         assert_eq!(config.receipts.kept_days, 396);
+    }
+
+    #[test]
+    fn other_limits_for_a_package_need_a_reason() {
+        let grant = |why: &str| {
+            format!("[[sandbox.package]]\nid = \"acme/js\"\nmemory_mib = 64\nwhy = \"{why}\"\n")
+        };
+        let config = with(&grant("it brings its engine"), &[]).unwrap();
+        assert_eq!(config.sandbox.package[0].memory_mib, Some(64));
+        let error = with(&grant(" "), &[]).unwrap_err().to_string();
+        assert!(error.contains("need a reason"), "{error}");
     }
 
     #[test]

@@ -71,6 +71,14 @@ pub(crate) async fn examine(config: &Config) -> Vec<Finding> {
             Some("remove it from [[egress.exception]] when it is not needed any more"),
         )
     }));
+    findings.extend(config.sandbox.package.iter().map(|p| {
+        finding(
+            "package limits",
+            Grade::Note,
+            format!("{} has other limits than its kind: {}", p.id, p.why),
+            Some("remove it from [[sandbox.package]] when it is not needed any more"),
+        )
+    }));
     if config.smtp.host.is_empty() {
         findings.push(finding(
             "mail",

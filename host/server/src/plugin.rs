@@ -10,7 +10,10 @@ use isocial_catalog::{Inspection, Package};
 use isocial_model::Kind;
 use isocial_package::{BuildOptions, Built, SdkDependency, build_crates, scaffold};
 
-use crate::cli::{Cli, KindName, Plugin};
+use crate::{
+    cli::{Cli, KindName, Plugin},
+    wiring,
+};
 
 /// Runs a subcommand.
 pub(crate) async fn run(cli: &Cli, command: &Plugin) -> anyhow::Result<()> {
@@ -18,9 +21,17 @@ pub(crate) async fn run(cli: &Cli, command: &Plugin) -> anyhow::Result<()> {
         Plugin::New { kind, name, sdk } => new(*kind, name, sdk.as_deref()),
         Plugin::Build {
             folder,
+            component: Some(component),
+            out,
+            quiet,
+            ..
+        } => wrap(folder, component, out.as_deref(), *quiet),
+        Plugin::Build {
+            folder,
             all,
             out,
             quiet,
+            ..
         } => build(folder, *all, out.as_deref(), *quiet).map(|_| ()),
         Plugin::Test {
             folder,
@@ -37,7 +48,7 @@ pub(crate) async fn run(cli: &Cli, command: &Plugin) -> anyhow::Result<()> {
                         .path
                 }
             };
-            conformance::run(folder, &component, *json).await
+            conformance::run(folder, &component, wiring::grants(&crate::read(cli)?), *json).await
         }
         Plugin::Explain {
             id,
@@ -130,6 +141,29 @@ fn build(folder: &Path, all: bool, out: Option<&Path>, quiet: bool) -> anyhow::R
         moved.push(one);
     }
     Ok(moved)
+}
+
+/// Makes a package of a finished component and the folder's manifest.
+fn wrap(folder: &Path, component: &Path, out: Option<&Path>, quiet: bool) -> anyhow::Result<()> {
+    let read = |path: &Path| {
+        std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
+    };
+    let manifest = String::from_utf8(read(&folder.join("plugin.toml"))?)
+        .context("plugin.toml is not UTF-8")?;
+    let bytes = isocial_package::Package::wrap(&read(component)?, &manifest)?;
+    // The host's own reading comes before anything is written: a package that it would refuse is of no use.
+    let package = Package::read(&bytes)?;
+    let id = package.reference().id.clone();
+    let out = out.map_or_else(|| folder.join("target/plugins"), Path::to_path_buf);
+    std::fs::create_dir_all(&out).with_context(|| format!("{} cannot be made", out.display()))?;
+    let path = out.join(id.replace('/', "-") + ".wasm");
+    std::fs::write(&path, &bytes)
+        .with_context(|| format!("{} cannot be written", path.display()))?;
+    if !quiet {
+        let size = bytes.len() as u64;
+        say(&Built { id, path, size });
+    }
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "this command's output")]

@@ -1,17 +1,17 @@
 //! Wiring: a host out of a configuration. The one place where the machine's clock and randomness come in.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use isocial_egress::{Egress, EgressConfig, SmtpConfig};
 use isocial_gate::OperatorException;
 use isocial_model::{Clock, Entropy, Secret, time::SystemClock};
 use isocial_pipeline::{Host, Parts, Probe, Settings, detect::SpikeRule};
-use isocial_sandbox::{Limits, Sandbox, SandboxConfig};
+use isocial_sandbox::{LimitGrant, Limits, Sandbox, SandboxConfig};
 use isocial_store::{Deployment, StoreOptions};
 use isocial_vault::{OsEntropy, Vault};
 
-use crate::config::{Config, SmtpTls};
+use crate::config::{Config, PackageLimits, SmtpTls};
 
 /// The root key's file inside the data folder.
 pub(crate) const ROOT_KEY: &str = "root.key";
@@ -152,11 +152,27 @@ pub(crate) fn sandbox_config(config: &Config) -> SandboxConfig {
             own.export_format_ms,
             own.export_format_mib,
         ),
+        grants: grants(config),
         pool: own.instances,
         threads: own.threads as u32,
         cache_dir: Some(config.data_dir.join(&own.cache)),
         ..default
     }
+}
+
+/// Other limits than their kind's, by package.
+pub(crate) type Grants = BTreeMap<String, LimitGrant>;
+
+/// The operator's other limits for single packages.
+pub(crate) fn grants(config: &Config) -> Grants {
+    let grant = |package: &PackageLimits| LimitGrant {
+        memory_bytes: package.memory_mib.map(|mib| mib << 20),
+        table_elements: package.table_elements,
+        instances: package.instances,
+        time_ms: package.time_ms,
+    };
+    let packages = config.sandbox.package.iter();
+    packages.map(|p| (p.id.clone(), grant(p))).collect()
 }
 
 fn egress_config(config: &Config) -> EgressConfig {

@@ -20,6 +20,14 @@ pub const MANIFEST_SECTION: &str = "isocial:manifest";
 pub(crate) struct Heading {
     pub(crate) plugin: HeadingPlugin,
 }
+impl Heading {
+    fn read(manifest_toml: &str) -> Result<Self, PackageError> {
+        toml::from_str(manifest_toml).map_err(|error| PackageError::Manifest {
+            path: "plugin.toml".into(),
+            problem: error.to_string().trim_end().to_owned(),
+        })
+    }
+}
 /// The `[plugin]` table, as far as packaging needs it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct HeadingPlugin {
@@ -37,11 +45,7 @@ impl Package {
     /// Whatever world the module was compiled against, the component's is made from what it exports: `log` in, the exported
     /// interfaces out. Fails where the module imports anything else, and where the manifest's kind is not exported.
     pub fn build(core_wasm: &[u8], manifest_toml: &str) -> Result<Vec<u8>, PackageError> {
-        let heading: Heading =
-            toml::from_str(manifest_toml).map_err(|error| PackageError::Manifest {
-                path: "plugin.toml".into(),
-                problem: error.to_string().trim_end().to_owned(),
-            })?;
+        let heading = Heading::read(manifest_toml)?;
         let module = Module::read(core_wasm)?;
         if !module.exports.contains(&heading.plugin.kind.as_str()) {
             let expected = full_name(&heading.plugin.kind);
@@ -61,9 +65,33 @@ impl Package {
             .validate(true)
             .encode()
             .map_err(|error| encode(&error))?;
-        only_log_is_imported(&component)?;
+        Surface::read(&component)?.only_log_is_imported()?;
         append_section(&mut component, MANIFEST_SECTION, manifest_toml.as_bytes());
         Ok(component)
+    }
+
+    /// Makes a package of a component that another tool has finished, such as componentize-js or componentize-py: the same bytes with
+    /// `manifest_toml` inside.
+    ///
+    /// Fails where the component imports anything but `log`, where the manifest's kind is not exported, and where a manifest is in it
+    /// already. The host judges both once more and more closely.
+    pub fn wrap(component: &[u8], manifest_toml: &str) -> Result<Vec<u8>, PackageError> {
+        let heading = Heading::read(manifest_toml)?;
+        let surface = Surface::read(component)?;
+        surface.only_log_is_imported()?;
+        let expected = full_name(&heading.plugin.kind);
+        if !surface.exports.contains(&expected) {
+            return Err(PackageError::KindMismatch {
+                kind: heading.plugin.kind,
+                expected,
+            });
+        }
+        if surface.has_manifest {
+            return Err(PackageError::Packaged);
+        }
+        let mut package = component.to_vec();
+        append_section(&mut package, MANIFEST_SECTION, manifest_toml.as_bytes());
+        Ok(package)
     }
 }
 
@@ -161,34 +189,64 @@ fn interfaces(names: &[&str]) -> Result<Vec<&'static str>, PackageError> {
     }
 }
 
-/// The last look at the finished component: its imports are `log` and interfaces that hold only types.
-fn only_log_is_imported(component: &[u8]) -> Result<(), PackageError> {
-    let mut foreign = Vec::new();
-    let mut depth = 0_u32;
-    for payload in Parser::new(0).parse_all(component) {
-        match payload.map_err(|error| PackageError::Encode(error.to_string()))? {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::ComponentImportSection(imports) if depth == 0 => {
-                for import in imports {
-                    let name = import
-                        .map_err(|error| PackageError::Encode(error.to_string()))?
-                        .name
-                        .name
-                        .to_owned();
-                    if name != full_name("log")
-                        && !TYPES_ONLY.iter().any(|types| full_name(types) == name)
-                    {
-                        foreign.push(format!("`{name}`"));
+/// Whether a component may import this: `log`, or an interface that holds only types.
+fn is_ours(name: &str) -> bool {
+    name == full_name("log") || TYPES_ONLY.iter().any(|types| full_name(types) == name)
+}
+
+/// What stands at the top level of a component.
+#[derive(Default)]
+struct Surface {
+    imports: Vec<String>,
+    exports: Vec<String>,
+    has_manifest: bool,
+}
+
+impl Surface {
+    fn read(component: &[u8]) -> Result<Self, PackageError> {
+        if !Parser::is_component(component) {
+            return Err(PackageError::NotAComponent);
+        }
+        let broken = |error: wasmparser::BinaryReaderError| PackageError::Encode(error.to_string());
+        let mut surface = Self::default();
+        let mut depth = 0_u32;
+        for payload in Parser::new(0).parse_all(component) {
+            match payload.map_err(broken)? {
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(imports) if depth == 0 => {
+                    for import in imports {
+                        let import = import.map_err(broken)?;
+                        surface.imports.push(import.name.name.to_owned());
                     }
                 }
+                Payload::ComponentExportSection(exports) if depth == 0 => {
+                    for export in exports {
+                        let export = export.map_err(broken)?;
+                        surface.exports.push(export.name.name.to_owned());
+                    }
+                }
+                Payload::CustomSection(section) if depth == 0 => {
+                    surface.has_manifest |= section.name() == MANIFEST_SECTION;
+                }
+                _ => {}
             }
-            _ => {}
         }
+        Ok(surface)
     }
-    if foreign.is_empty() {
-        Ok(())
-    } else {
-        Err(PackageError::Imports(foreign))
+
+    /// The last look: the imports are `log` and interfaces that hold only types.
+    fn only_log_is_imported(&self) -> Result<(), PackageError> {
+        let foreign: Vec<String> = self
+            .imports
+            .iter()
+            .filter(|name| !is_ours(name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if foreign.is_empty() {
+            Ok(())
+        } else {
+            Err(PackageError::Imports(foreign))
+        }
     }
 }

@@ -11,10 +11,20 @@ pub enum PackageError {
         "not a core WebAssembly module: {0}; build the crate for wasm32-unknown-unknown as a `cdylib`"
     )]
     NotAModule(String),
+    /// The bytes are no component.
+    #[error(
+        "not a component: a finished component of a tool for another language is expected; a crate's core module is packaged by `isocial plugin build FOLDER`"
+    )]
+    NotAComponent,
+    /// The component has a manifest already.
+    #[error(
+        "the component holds a manifest already: give the file that the language's own tool has made, not a package"
+    )]
+    Packaged,
     /// The module wants more than `log`.
     #[error(
         "the module imports {}, but a plugin may import nothing but `isocial:plugin/log`: \
-         leave out the dependency that needs a clock, randomness, files or JavaScript", .0.join(", ")
+         leave out the dependency that needs a clock, randomness, files or JavaScript; tools for other languages have a switch for it", .0.join(", ")
     )]
     Imports(Vec<String>),
     /// The module exports no interface of a plugin.

@@ -76,3 +76,49 @@ fn what_the_module_exports_decides() {
         Err(PackageError::NotAModule(_))
     ));
 }
+
+/// A finished component with these imports, as a tool for another language makes one.
+fn finished(imports: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(component {imports}
+            (component $inner (import "clock" (func)))
+            (instance $pack)
+            (export "isocial:plugin/language-pack@0.1.0" (instance $pack)))"#
+    );
+    wat::parse_str(text).unwrap()
+}
+
+#[test]
+fn a_finished_component_becomes_a_package_with_its_own_bytes() {
+    let log = r#"(import "isocial:plugin/log@0.1.0" (instance))"#;
+    let component = finished(log);
+    let package = Package::wrap(&component, MANIFEST).unwrap();
+    assert!(package.starts_with(&component) && package.ends_with(MANIFEST.as_bytes()));
+    assert!(matches!(
+        Package::wrap(&package, MANIFEST),
+        Err(PackageError::Packaged)
+    ));
+}
+
+#[test]
+fn a_finished_component_may_import_no_more_than_others() {
+    let clock = r#"(import "wasi:clocks/wall-clock@0.2.3" (instance))"#;
+    let Err(PackageError::Imports(found)) = Package::wrap(&finished(clock), MANIFEST) else {
+        panic!("a clock was let in");
+    };
+    assert_eq!(found, ["`wasi:clocks/wall-clock@0.2.3`"]);
+    let channel = MANIFEST.replace("language-pack", "alert-channel");
+    assert!(matches!(
+        Package::wrap(&finished(""), &channel),
+        Err(PackageError::KindMismatch { .. })
+    ));
+    let module = core("", "isocial:plugin/language-pack@0.1.0");
+    assert!(matches!(
+        Package::wrap(&module, MANIFEST),
+        Err(PackageError::NotAComponent)
+    ));
+    assert!(matches!(
+        Package::wrap(b"text", MANIFEST),
+        Err(PackageError::NotAComponent)
+    ));
+}

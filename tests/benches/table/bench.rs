@@ -2,6 +2,7 @@
 
 use std::{
     cell::OnceCell,
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -10,7 +11,7 @@ use anyhow::Context as _;
 use isocial_catalog::Package;
 use isocial_gate::{Door, DoorSpec, EgressGrant, policy};
 use isocial_model::{Entropy, OrgId, time::SystemClock};
-use isocial_sandbox::{Sandbox, SandboxConfig};
+use isocial_sandbox::{LimitGrant, Sandbox, SandboxConfig};
 use isocial_vault::{OsEntropy, Vault};
 use tempfile::TempDir;
 
@@ -50,6 +51,23 @@ impl Bench {
         Ok(self.sandbox.get_or_init(|| sandbox))
     }
 
+    /// Another sandbox with these limits for single packages.
+    pub(crate) fn sandbox_with(
+        &self,
+        grants: BTreeMap<String, LimitGrant>,
+    ) -> anyhow::Result<Sandbox> {
+        let config = SandboxConfig {
+            grants,
+            ..SandboxConfig::default()
+        };
+        Ok(Sandbox::new(config, self.vault.deployment().clone())?)
+    }
+
+    /// A door that may reach somewhere.
+    pub(crate) fn door_to(&self, package: &Package, egress: EgressGrant) -> anyhow::Result<Door> {
+        reaching(&self.vault, package, egress)
+    }
+
     /// A door as an organisation has it, with that organisation's real keys.
     pub(crate) fn door(&self, package: &Package) -> anyhow::Result<Door> {
         door(&self.vault, package)
@@ -77,6 +95,10 @@ pub(crate) fn open_sandbox(folder: &Path, vault: &Vault) -> anyhow::Result<Sandb
 
 /// A door as an organisation has it.
 pub(crate) fn door(vault: &Vault, package: &Package) -> anyhow::Result<Door> {
+    reaching(vault, package, EgressGrant::default())
+}
+
+fn reaching(vault: &Vault, package: &Package, egress: EgressGrant) -> anyhow::Result<Door> {
     let org = OrgId::random(&OsEntropy);
     let keys = vault.open_org(&org, &vault.create_org_key(&org))?;
     Ok(Door::new(DoorSpec {
@@ -89,7 +111,7 @@ pub(crate) fn door(vault: &Vault, package: &Package) -> anyhow::Result<Door> {
         network: Some(policy::pack("sample")),
         topics: package.manifest().topics.clone(),
         own_handles: vec!["lumo".into()],
-        egress: EgressGrant::default(),
+        egress,
         spreadsheet: package.manifest().spreadsheet,
         own_base: "https://track.example/".into(),
     })?)

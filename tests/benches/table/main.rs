@@ -6,6 +6,7 @@
 
 mod bench;
 mod corpus;
+mod engines;
 mod guest;
 mod idle;
 mod matching;
@@ -32,6 +33,10 @@ const GROUPS: [Group; 10] = [
     Group {
         ids: &guest::IDS,
         measure: guest::rows,
+    },
+    Group {
+        ids: &engines::IDS,
+        measure: engines::rows,
     },
     Group {
         ids: &["pack_en_native"],

@@ -19,6 +19,7 @@ use isocial_model::Kind;
 use serde::Serialize;
 
 use self::bench::Bench;
+use crate::wiring::Grants;
 
 /// How one case went.
 #[derive(Debug, Serialize)]
@@ -73,12 +74,17 @@ impl Suite {
 }
 
 /// Runs the suite; fails if any case does.
-pub(crate) async fn run(folder: &Path, component: &Path, json: bool) -> anyhow::Result<()> {
+pub(crate) async fn run(
+    folder: &Path,
+    component: &Path,
+    grants: Grants,
+    json: bool,
+) -> anyhow::Result<()> {
     let bytes = std::fs::read(component)
         .with_context(|| format!("{} cannot be read", component.display()))?;
     let folder = folder.to_path_buf();
     // Guest code never runs on the threads of the runtime.
-    let suite = tokio::task::spawn_blocking(move || suite(&folder, &bytes)).await??;
+    let suite = tokio::task::spawn_blocking(move || suite(&folder, &bytes, grants)).await??;
     let failed = suite.outcomes.iter().filter(|o| !o.ok).count();
     if json {
         tell_programs(&suite, failed)?;
@@ -93,8 +99,8 @@ pub(crate) async fn run(folder: &Path, component: &Path, json: bool) -> anyhow::
     Ok(())
 }
 
-fn suite(folder: &Path, component: &[u8]) -> anyhow::Result<Suite> {
-    let bench = Bench::new(component)?;
+fn suite(folder: &Path, component: &[u8], grants: Grants) -> anyhow::Result<Suite> {
+    let bench = Bench::new(component, grants)?;
     let kind = bench.kind();
     let mut suite = Suite {
         bench,

@@ -23,6 +23,8 @@ use isocial_pipeline::grant::Grant;
 use isocial_sandbox::{Called, Plugin, Sandbox, SandboxConfig};
 use isocial_vault::{OsEntropy, Vault};
 
+use crate::wiring::Grants;
+
 /// What cases take for the deployment's own address where they name none.
 pub(super) const OWN_BASE: &str = "https://host.example/";
 /// 4 March 2026, noon: the clock of cases that name none.
@@ -49,8 +51,9 @@ impl std::fmt::Debug for Bench {
 }
 
 impl Bench {
-    /// Reads the package, checks its contracts against their ceilings and loads it, as registration does.
-    pub(super) fn new(component: &[u8]) -> anyhow::Result<Self> {
+    /// Reads the package, checks its contracts against their ceilings and loads it, as registration does in a deployment with
+    /// these grants.
+    pub(super) fn new(component: &[u8], grants: Grants) -> anyhow::Result<Self> {
         let package = Package::read(component)?;
         for contract in &package.manifest().contracts {
             isocial_gate::ceiling::check(package.kind(), contract)?;
@@ -59,8 +62,12 @@ impl Bench {
         let vault = Vault::open(&folder.path().join("root.key"), true, Arc::new(OsEntropy))?;
         let org = OrgId::random(&OsEntropy);
         let keys: Arc<dyn OrgKeys> = vault.open_org(&org, &vault.create_org_key(&org))?;
-        let sandbox = Sandbox::new(SandboxConfig::default(), vault.deployment().clone())?;
-        let plugin = sandbox.load(component)?;
+        let config = SandboxConfig {
+            grants,
+            ..SandboxConfig::default()
+        };
+        let sandbox = Sandbox::new(config, vault.deployment().clone())?;
+        let plugin = sandbox.load_granted(component, &package.reference().id)?;
         anyhow::ensure!(
             plugin.kind() == package.kind(),
             "the manifest says {} and the component is a {}: correct `kind` in plugin.toml",

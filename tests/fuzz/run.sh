@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Builds one fuzz target on stable Rust and runs it: tests/fuzz/run.sh TARGET [SECONDS]
+#
+# New inputs go to target/corpus/TARGET, findings to target/findings; the committed corpus is read and never written.
+set -euo pipefail
+cd "$(dirname "$0")"
+target=${1:?usage: run.sh manifest|component|admit_connector|admit_language|admit_channel|admit_export|redact [SECONDS]}
+seconds=${2:-600}
+
+features=()
+[ "$target" = component ] && features=(--features sandbox)
+RUSTC_WRAPPER="$PWD/rustc.sh" cargo build --release --locked --quiet --target-dir target/covered --bin "$target" "${features[@]}"
+
+mkdir -p "target/corpus/$target" target/findings "corpus/$target"
+dictionary=()
+[ -f "$target.dict" ] && dictionary=("-dict=$target.dict")
+exec "target/covered/release/$target" "target/corpus/$target" "corpus/$target" "${dictionary[@]}" \
+  -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
+  -artifact_prefix="target/findings/$target-"
