@@ -11,4 +11,5 @@ mod demo;
 mod http;
 mod kill;
 mod real;
+mod redact;
 mod rules;

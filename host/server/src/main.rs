@@ -9,6 +9,7 @@ mod doctor;
 mod org;
 mod plugin;
 mod progress;
+mod redact;
 mod serve;
 mod summary;
 mod wiring;
@@ -67,6 +68,7 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Plugin(command) => plugin::run(command).await,
         Command::Org(command) => org::run(&read(cli)?, command).await,
         Command::Receipts(command) => org::receipts(&read(cli)?, command).await,
+        Command::Redact(args) => redact::run(args),
         Command::Config(command) => configuration(cli, command),
     }
 }

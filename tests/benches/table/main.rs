@@ -10,6 +10,7 @@ mod guest;
 mod idle;
 mod matching;
 mod pack;
+mod pii;
 mod pipeline;
 mod print;
 mod row;
@@ -27,7 +28,7 @@ struct Group {
 }
 
 /// Every row, in the order of the table.
-const GROUPS: [Group; 9] = [
+const GROUPS: [Group; 10] = [
     Group {
         ids: &guest::IDS,
         measure: guest::rows,
@@ -39,6 +40,10 @@ const GROUPS: [Group; 9] = [
     Group {
         ids: &["pack_en_vader"],
         measure: |bench| Ok(vec![pack::against_vader(bench)?]),
+    },
+    Group {
+        ids: &["pii_presidio"],
+        measure: |bench| Ok(vec![pii::row(bench)?]),
     },
     Group {
         ids: &["gate_post"],
