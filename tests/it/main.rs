@@ -16,5 +16,6 @@ mod inbound;
 mod kill;
 mod real;
 mod receipts;
+mod redact;
 mod rules;
 mod streams;

@@ -57,7 +57,7 @@ pub use policy::NetworkPolicy;
 pub use present::{
     Audience, PresentedAnalysis, PresentedAuthor, PresentedMention, present_mention,
 };
-pub use redact::{OwnHandles, RedactError, Redacted, redact};
+pub use redact::{Detail, DetailKind, OwnHandles, RedactError, Redacted, Redactor, redact};
 pub use rejection::{ProjectError, Rejection};
 pub use rights::{Effective, Layer, LayerName, Taken};
 pub use route::language_tag;

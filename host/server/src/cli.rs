@@ -42,6 +42,8 @@ pub(crate) enum Command {
     /// Takes ledgers of receipts out and checks them.
     #[command(subcommand)]
     Receipts(Receipts),
+    /// Lists the personal details that the gate finds in a file of texts, as spans.
+    Redact(Redact),
     /// Prints or checks the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -302,6 +304,26 @@ pub(crate) enum Receipts {
         #[arg(long, env = "ISOCIAL_TOKEN", hide_env_values = true)]
         token: String,
     },
+}
+
+/// `isocial redact`
+#[derive(Debug, Args)]
+pub(crate) struct Redact {
+    /// Texts: one JSON object a line, `{"id": …, "text": "…"}`.
+    #[arg(long = "in", value_name = "FILE.jsonl[.gz]")]
+    pub(crate) input: PathBuf,
+    /// Where the spans go, a line a text: `{"id": …, "label": [{"start", "end", "type"}]}`, in Unicode characters.
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub(crate) out: PathBuf,
+    /// Lists names of persons as well, as an organisation's strict mode replaces them.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Lists handles as well, which are replaced too but are in nearly every post.
+    #[arg(long)]
+    pub(crate) handles: bool,
+    /// Prints the summary as one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `isocial config`

@@ -11,6 +11,7 @@ mod org;
 mod plugin;
 mod progress;
 mod receipts;
+mod redact;
 mod serve;
 mod summary;
 mod wiring;
@@ -70,6 +71,7 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Org(command) => org::run(&read(cli)?, command).await,
         Command::Address(command) => address::run(&read(cli)?, command).await,
         Command::Receipts(command) => receipts::run(cli, command).await,
+        Command::Redact(args) => redact::run(args),
         Command::Config(command) => configuration(cli, command),
     }
 }

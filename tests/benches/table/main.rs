@@ -11,6 +11,7 @@ mod guest;
 mod idle;
 mod matching;
 mod pack;
+mod pii;
 mod pipeline;
 mod print;
 mod receipts;
@@ -45,6 +46,10 @@ const GROUPS: [Group; 10] = [
     Group {
         ids: &["pack_en_vader"],
         measure: |bench| Ok(vec![pack::against_vader(bench)?]),
+    },
+    Group {
+        ids: &["pii_presidio"],
+        measure: |bench| Ok(vec![pii::row(bench)?]),
     },
     Group {
         ids: &["gate_post"],

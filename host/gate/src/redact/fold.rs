@@ -20,9 +20,16 @@ pub(super) struct Triggers {
 }
 
 impl Triggers {
+    /// Every detector reads.
+    pub(super) const ALL: Self = Self {
+        at: true,
+        colon: true,
+        odd: false,
+        digits: u32::MAX,
+    };
     /// Whether any detector could find anything.
     pub(super) fn any(self) -> bool {
-        self.at || self.colon || self.digits >= 4
+        self.at || self.colon || self.digits >= 2
     }
 }
 
@@ -70,7 +77,12 @@ enum Reading {
     Gone,
     /// This ASCII character.
     Ascii(u8),
+    /// These ASCII characters, so many of them: `⑩` is 10.
+    Several([u8; SEVERAL], u8),
 }
+
+/// The most ASCII characters that one character is read as; what stands for more is no part of a detail.
+const SEVERAL: usize = 5;
 
 /// First characters of the runs of ten decimal digits outside ASCII and outside what compatibility decomposition covers.
 #[rustfmt::skip]
@@ -141,14 +153,21 @@ fn slow_reading(c: char) -> Reading {
     {
         return Reading::Ascii(b'0' + (code - run) as u8);
     }
-    let mut only = None;
-    let mut many = false;
+    let mut read = [0u8; SEVERAL];
+    let mut count = 0;
     decompose_compatible(c, |d| {
-        many |= only.is_some();
-        only = Some(d);
+        if let Some(room) = read.get_mut(count)
+            && d.is_ascii()
+        {
+            *room = d as u8;
+            count += 1;
+        } else {
+            count = SEVERAL + 1;
+        }
     });
-    match only {
-        Some(d) if !many && d.is_ascii() && d != c => Reading::Ascii(d as u8),
+    match (count, read) {
+        (1, [byte, ..]) => Reading::Ascii(byte),
+        (2..=SEVERAL, read) => Reading::Several(read, count as u8),
         _ => Reading::Same,
     }
 }
@@ -201,6 +220,13 @@ impl Folded {
                     self.map.push(at as u32);
                     before = Some(byte);
                 }
+                Reading::Several(bytes, count) => {
+                    for byte in bytes.into_iter().take(usize::from(count)) {
+                        self.text.push(char::from(byte));
+                        self.map.push(at as u32);
+                        before = Some(byte);
+                    }
+                }
                 Reading::Gone => {}
             }
         }
@@ -213,12 +239,26 @@ impl Folded {
         if self.differs { &self.text } else { original }
     }
 
-    /// The offset in the original of an offset in the folded text.
-    pub(super) fn original(&self, at: usize) -> usize {
+    /// The offset in the original at which what begins at an offset of the folded text begins.
+    pub(super) fn start(&self, at: usize) -> usize {
         if self.differs {
             self.map.get(at).map_or(0, |at| *at as usize)
         } else {
             at
         }
+    }
+
+    /// The offset in the original at which what ends at an offset of the folded text ends: never inside a character.
+    pub(super) fn end(&self, at: usize) -> usize {
+        if !self.differs {
+            return at;
+        }
+        let last = at.checked_sub(1).and_then(|i| self.map.get(i));
+        self.map
+            .get(at..)
+            .unwrap_or_default()
+            .iter()
+            .find(|offset| Some(*offset) != last)
+            .map_or(0, |at| *at as usize)
     }
 }

@@ -1,6 +1,5 @@
-//! Bank accounts: international numbers with their check digits, bare or in groups, in either case.
-
-use super::{DetailKind, detect::Found, digits::digits_end};
+//! International bank account numbers (ISO 13616; the check is ISO/IEC 7064, MOD 97-10), bare or in groups, in either case. Lengths are
+//! those of the SWIFT IBAN registry.
 
 /// Countries with bank account numbers of this form, and how long they are.
 #[rustfmt::skip]
@@ -19,30 +18,8 @@ const IBAN_LENGTHS: &[(&[u8; 2], usize)] = &[
     (b"YE", 30),
 ];
 
-/// Finds bank accounts: country, two check digits, and the rest, bare or in groups, in either case.
-pub(super) fn ibans(text: &str, found: &mut Vec<Found>) {
-    let bytes = text.as_bytes();
-    let mut at = 2;
-    while let Some(offset) = bytes
-        .get(at..)
-        .and_then(|rest| rest.iter().position(u8::is_ascii_digit))
-    {
-        let digit = at + offset;
-        at = digits_end(bytes, digit);
-        if let Some(start) = digit.checked_sub(2)
-            && let Some(end) = iban_end(bytes, start)
-        {
-            found.push(Found {
-                start,
-                end,
-                kind: DetailKind::Iban,
-            });
-            at = end.max(at);
-        }
-    }
-}
-
-fn iban_end(bytes: &[u8], start: usize) -> Option<usize> {
+/// Where the account that begins with two letters at an offset ends: country, two check digits, and the rest, bare or in groups.
+pub(super) fn end(bytes: &[u8], start: usize) -> Option<usize> {
     let head: [u8; 4] = bytes.get(start..start + 4)?.try_into().ok()?;
     let [first, second, tens, units] = head.map(|byte| byte.to_ascii_uppercase());
     if !first.is_ascii_uppercase()

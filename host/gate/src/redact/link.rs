@@ -1,8 +1,8 @@
-//! Secrets in links: user names and passwords before the host, and values in the query that grant something.
+//! Links (RFC 3986, as people write them) and the secrets in them: user names and passwords before the host, and values in the query that grant something.
 
 use memchr::memmem;
 
-use super::{DetailKind, detect::Found};
+use super::{DetailKind, detect::Found, work};
 
 /// Ends of parameter names whose values are secrets: `api_key` is one, `keyword` is not.
 const SECRET_NAMES: [&str; 18] = [
@@ -29,26 +29,72 @@ const SECRET_NAMES: [&str; 18] = [
 /// Values shorter than this are words, ids of videos, page numbers.
 const TOKEN_MIN: usize = 20;
 
-/// Finds secrets in every link of the text.
-pub(super) fn secrets(text: &str, found: &mut Vec<Found>) {
+/// Finds every link: from its scheme to the next white space, quotation mark or bracket that no link holds; in order.
+pub(super) fn links(text: &str, links: &mut Vec<(usize, usize)>) {
     let bytes = text.as_bytes();
     let mut done = 0;
     for separator in memmem::find_iter(bytes, b"://") {
-        let start = separator + 3;
-        if start < done {
+        if separator < done {
             continue;
         }
+        // The longest scheme that anybody writes has ten letters or so.
+        let scheme = bytes
+            .get(done..separator)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .take(12)
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+            .count();
+        let start = separator + 3;
         let rest = text.get(start..).unwrap_or_default();
-        let length = rest
-            .find(|c: char| {
-                c.is_whitespace()
-                    || c.is_control()
-                    || matches!(c, '<' | '>' | '"' | '`' | '«' | '»' | '“' | '”' | '⟦' | '⟧')
-            })
-            .unwrap_or(rest.len());
+        let length = rest.find(ends_link).unwrap_or(rest.len());
+        work::did(length);
         done = start + length;
-        let link = rest.get(..length).unwrap_or_default();
-        let authority = link.find(['/', '?', '#', '\\']).unwrap_or(length);
+        links.push((separator - scheme, done));
+    }
+}
+
+fn ends_link(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '<' | '>' | '"' | '`' | '«' | '»' | '“' | '”' | '⟦' | '⟧')
+}
+
+/// The part of a link that people mean by it, if it leads to a host with a name: without the punctuation behind it.
+pub(super) fn shown(text: &str, (start, end): (usize, usize)) -> Option<(usize, usize)> {
+    let link = text.get(start..end)?;
+    let from = ["https://", "http://", "ftp://"]
+        .iter()
+        .filter_map(|scheme| {
+            link.to_ascii_lowercase()
+                .find(scheme)
+                .map(|at| (at, scheme.len()))
+        })
+        .min()?;
+    let trimmed =
+        link.trim_end_matches(['.', ',', '!', '?', ':', ';', '\'', ')', ']', '}', '*', '…']);
+    let rest = trimmed.get(from.0 + from.1..)?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?.split(':').next()?;
+    let (name, top) = host.rsplit_once('.')?;
+    let named =
+        !name.is_empty() && top.chars().count() >= 2 && top.chars().all(char::is_alphabetic);
+    named.then_some((start + from.0, start + trimmed.len()))
+}
+
+/// Finds secrets in every link of the text.
+pub(super) fn secrets(text: &str, links: &[(usize, usize)], found: &mut Vec<Found>) {
+    for (scheme, end) in links {
+        let Some(start) = memmem::find(
+            text.as_bytes().get(*scheme..*end).unwrap_or_default(),
+            b"://",
+        )
+        .map(|at| scheme + at + 3) else {
+            continue;
+        };
+        let link = text.get(start..*end).unwrap_or_default();
+        let authority = link.find(['/', '?', '#', '\\']).unwrap_or(link.len());
         if let Some(at) = link.get(..authority).and_then(|a| a.rfind('@'))
             && at > 0
         {
@@ -59,7 +105,7 @@ pub(super) fn secrets(text: &str, found: &mut Vec<Found>) {
             });
         }
         if let Some(query) = link.find(['?', '#']) {
-            parameters(text, start + query + 1, start + length, found);
+            parameters(text, start + query + 1, *end, found);
         }
     }
 }

@@ -1,22 +1,45 @@
 //! Redaction: replaces personal details in text before a plugin may see it (SECURITY model B6).
 //!
-//! Lives here: the redactor, tokens, offset mapping. Beside it: how text is folded for detection (`fold`), what is looked for
-//! (`detect`), what a run of digits is (`digits`, `iban`), secrets in links (`link`). Not here: who may see what (`rights`).
+//! Lives here: the redactor and its tokens. Beside it: how text is folded (`fold`), in which order it is read (`detect`), and a file
+//! for each family of detectors: `mail`, `phone` with `context`, `card`, `iban`, `ip`, `mac`, `id` (a file a country), `wallet`,
+//! `coordinates`, `link`, `names`; `number` and `word` lead from digits to them. Not here: who may see what (`rights`).
 //!
 //! Most posts hold no detail at all, so one pass over the bytes comes first and everything else only if it saw a trigger.
 
+mod card;
+mod context;
+mod coordinates;
 mod detect;
-mod digits;
+mod edits;
 mod fold;
+mod given;
+mod groups;
 mod iban;
+mod id;
+mod ip;
+mod kind;
 mod link;
+mod mac;
+mod mail;
+mod names;
+mod number;
+mod phone;
+mod spans;
+mod wallet;
+mod word;
+mod work;
 
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap, HashSet},
 };
 
-use self::{detect::Found, fold::Folded};
+use self::{
+    detect::{Found, Room, Wanted},
+    edits::Edit,
+    fold::Folded,
+};
+pub use self::{edits::Edits, kind::DetailKind, spans::Detail};
 
 /// The longest text that the host keeps, and so the longest that is redacted, in bytes.
 pub const TEXT_MAX_BYTES: usize = 64 * 1024;
@@ -28,45 +51,9 @@ pub enum RedactError {
     /// Longer than any text that the host keeps.
     #[error("text of {0} bytes cannot be redacted: expected at most 65,536")]
     TooLong(usize),
-}
-
-/// What a detail is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum DetailKind {
-    Secret,
-    Mail,
-    Iban,
-    Card,
-    Ip,
-    Id,
-    Phone,
-    User,
-}
-
-impl DetailKind {
-    const ALL: [Self; 8] = [
-        Self::Secret,
-        Self::Mail,
-        Self::Iban,
-        Self::Card,
-        Self::Ip,
-        Self::Id,
-        Self::Phone,
-        Self::User,
-    ];
-    /// The word in tokens and receipts.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Secret => "secret",
-            Self::Mail => "mail",
-            Self::Iban => "iban",
-            Self::Card => "card",
-            Self::Ip => "ip",
-            Self::Id => "id",
-            Self::Phone => "phone",
-            Self::User => "user",
-        }
-    }
+    /// Each detail that is replaced makes another one of what stands beside it, time and again.
+    #[error("text cannot be redacted: its details do not settle")]
+    Unsettled,
 }
 
 /// Handles that are not redacted: those of the organisation's own monitors.
@@ -88,78 +75,17 @@ impl OwnHandles {
     }
 }
 
-/// One replacement: the detail in the original, its token in the redacted text; byte offsets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Edit {
-    old_start: u32,
-    old_end: u32,
-    new_start: u32,
-    new_end: u32,
-}
-
-/// The replacements of one text: the way between its offsets and the redacted text's.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Edits(Vec<Edit>);
-
-impl Edits {
-    /// Whether nothing was replaced.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-    /// The span of the original that a span of the redacted text stands for; nothing if it touches a token or is no span.
-    pub fn back(&self, start: u32, end: u32) -> Option<(u32, u32)> {
-        Self::map(
-            &self.0,
-            start,
-            end,
-            |e| (e.new_start, e.new_end),
-            |e| i64::from(e.old_end) - i64::from(e.new_end),
-        )
-    }
-    /// The span of the redacted text for a span of the original; nothing if it touches a replaced detail or is no span.
-    pub fn forward(&self, start: u32, end: u32) -> Option<(u32, u32)> {
-        Self::map(
-            &self.0,
-            start,
-            end,
-            |e| (e.old_start, e.old_end),
-            |e| i64::from(e.new_end) - i64::from(e.old_end),
-        )
-    }
-    fn map(
-        edits: &[Edit],
-        start: u32,
-        end: u32,
-        side: impl Fn(&Edit) -> (u32, u32),
-        shift: impl Fn(&Edit) -> i64,
-    ) -> Option<(u32, u32)> {
-        if start >= end {
-            return None;
-        }
-        let before = edits.partition_point(|e| side(e).1 <= start);
-        if edits.get(before).is_some_and(|e| side(e).0 < end) {
-            return None;
-        }
-        let delta = before
-            .checked_sub(1)
-            .and_then(|i| edits.get(i))
-            .map_or(0, shift);
-        Some((
-            u32::try_from(i64::from(start) + delta).ok()?,
-            u32::try_from(i64::from(end) + delta).ok()?,
-        ))
-    }
-}
-
 /// Redaction for one call: the same detail gets the same token in all its texts.
 #[derive(Debug)]
 pub struct Redactor<'o> {
     own: &'o OwnHandles,
-    seen: HashMap<(DetailKind, String), u32>,
-    next: [u32; DetailKind::ALL.len()],
-    counts: [u32; DetailKind::ALL.len()],
+    strict: bool,
+    seen: HashMap<(usize, String), u32>,
+    next: [u32; DetailKind::FAMILIES],
+    counts: [u32; DetailKind::FAMILIES],
     folded: Folded,
     found: Vec<Found>,
+    room: Room,
 }
 
 impl<'o> Redactor<'o> {
@@ -167,12 +93,22 @@ impl<'o> Redactor<'o> {
     pub fn new(own: &'o OwnHandles) -> Self {
         Self {
             own,
+            strict: false,
             seen: HashMap::new(),
-            next: [0; DetailKind::ALL.len()],
-            counts: [0; DetailKind::ALL.len()],
+            next: [0; DetailKind::FAMILIES],
+            counts: [0; DetailKind::FAMILIES],
             folded: Folded::default(),
             found: Vec::new(),
+            room: Room::default(),
         }
+    }
+
+    /// Replaces persons' names as well, as far as our short list of given names knows them (B6, strict mode). Names in public posts are public
+    /// speech, so this is for organisations that ask for it.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
     }
 
     /// Appends the redacted text to `out`; the offsets of the edits count from where it begins there.
@@ -190,10 +126,9 @@ impl<'o> Redactor<'o> {
             let Some(found) = self.found.get(index).copied() else {
                 break;
             };
-            let (from, to) = (
-                self.folded.original(found.start),
-                self.folded.original(found.end),
-            );
+            // Two details may share a character that stands for several: the first one takes it.
+            let from = self.folded.start(found.start).max(done);
+            let to = self.folded.end(found.end).max(from);
             let number = self.number(found, text);
             out.push_str(text.get(done..from).unwrap_or_default());
             let new_start = out.len() - base;
@@ -212,11 +147,11 @@ impl<'o> Redactor<'o> {
 
     /// What was replaced so far: kind to count, without the kinds that did not occur.
     pub fn counts(&self) -> BTreeMap<&'static str, u32> {
-        DetailKind::ALL
+        self.counts
             .iter()
-            .zip(self.counts)
-            .filter(|(_, n)| *n > 0)
-            .map(|(kind, n)| (kind.name(), n))
+            .enumerate()
+            .filter(|(_, n)| **n > 0)
+            .map(|(family, n)| (DetailKind::family_name(family), *n))
             .collect()
     }
 
@@ -232,8 +167,15 @@ impl<'o> Redactor<'o> {
         } else {
             self.folded.same();
         }
-        if triggers.any() {
-            detect::detect(self.folded.text(text), triggers, self.own, &mut self.found);
+        if triggers.any() || self.strict {
+            let wanted = Wanted {
+                own: self.own,
+                names: self.strict,
+            };
+            let folded = self.folded.text(text);
+            if !detect::detect(folded, triggers, wanted, &mut self.room, &mut self.found) {
+                return Err(RedactError::Unsettled);
+            }
         }
         Ok(!self.found.is_empty())
     }
@@ -246,23 +188,27 @@ impl<'o> Redactor<'o> {
             .get(found.start..found.end)
             .unwrap_or_default();
         let value = match found.kind {
-            DetailKind::Card | DetailKind::Phone | DetailKind::Id => {
+            DetailKind::Secret | DetailKind::Wallet => detail.to_owned(),
+            DetailKind::Card | DetailKind::Phone => {
                 detail.chars().filter(char::is_ascii_digit).collect()
             }
-            DetailKind::Iban => detail
+            DetailKind::Mail
+            | DetailKind::Ip
+            | DetailKind::User
+            | DetailKind::Person
+            | DetailKind::Coordinates => detail.to_lowercase(),
+            _ => detail
                 .chars()
                 .filter(char::is_ascii_alphanumeric)
                 .map(|c| c.to_ascii_uppercase())
                 .collect(),
-            DetailKind::Secret => detail.to_owned(),
-            DetailKind::Mail | DetailKind::Ip | DetailKind::User => detail.to_lowercase(),
         };
-        let slot = found.kind as usize;
-        if let Some(count) = self.counts.get_mut(slot) {
+        let family = found.kind.family();
+        if let Some(count) = self.counts.get_mut(family) {
             *count += 1;
         }
-        let next = self.next.get_mut(slot);
-        *self.seen.entry((found.kind, value)).or_insert_with(|| {
+        let next = self.next.get_mut(family);
+        *self.seen.entry((family, value)).or_insert_with(|| {
             next.map_or(0, |n| {
                 *n += 1;
                 *n
@@ -275,7 +221,7 @@ impl<'o> Redactor<'o> {
 fn push_token(out: &mut String, kind: DetailKind, number: u32) {
     use std::fmt::Write as _;
     // Writing to a String cannot fail.
-    let _ = write!(out, "⟦{}:{number}⟧", kind.name());
+    let _ = write!(out, "⟦{}:{number}⟧", DetailKind::family_name(kind.family()));
 }
 
 /// A redacted text, with the way back to the original's offsets.

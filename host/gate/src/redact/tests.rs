@@ -1,3 +1,6 @@
+mod families;
+mod properties;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -139,7 +142,7 @@ fn what_is_no_detail_stays() {
         "chapter 4.2.1, version 10.4.2",
         "ISBN 978-0-306-40615-7",
         "+5 points, +500 000 VND, 100+200",
-        "10.762622, 106.660172",
+        "10.76, 106.66 and 1.2345 or 3.1415",
         "50% off, 1/2 price, 16:9, 4:3",
         "std::vector and a::b and ::",
         "c@t lovers @ home, 10 @ 5",
@@ -187,31 +190,6 @@ fn too_long_a_text_is_refused() {
     );
 }
 
-#[test]
-fn hostile_texts_take_linear_time() {
-    // 64 KiB each of what would make a backtracking or rescanning detector quadratic.
-    for unit in [
-        "@",
-        "a@",
-        "a@a.",
-        "1 ",
-        "1-",
-        "+1",
-        "::",
-        "a:",
-        "1.1.1.1.",
-        "://a?b=",
-        "de89 ",
-        "0912",
-        "\u{200B}@",
-        "()1",
-        "@a-",
-    ] {
-        let text: String = unit.repeat(TEXT_MAX_BYTES / unit.len());
-        let _ = redact(&text, &OwnHandles::default()).unwrap();
-    }
-}
-
 /// A detail in the middle of words, in the forms of the given kind.
 fn detail() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -225,7 +203,7 @@ fn detail() -> impl Strategy<Value = String> {
         "2001:db8::[1-9][0-9a-f]{3}",
         "4[0-9]{14}".prop_map(|head| {
             let last = (b'0'..=b'9')
-                .find(|d| digits::luhn(format!("{head}{}", char::from(*d)).as_bytes()))
+                .find(|d| card::luhn(format!("{head}{}", char::from(*d)).as_bytes()))
                 .unwrap();
             format!("{head}{}", char::from(last))
         }),
