@@ -1,4 +1,4 @@
-//! What crosses between host and language packs: flat batches. Mirrors `wit/language-pack.wit`.
+//! What crosses between host and language packs: flat batches, which cross packed as `wit/language-pack.wit` says.
 
 use serde::{Deserialize, Serialize};
 

@@ -26,11 +26,15 @@
 
 use std::ops::Range;
 
-pub use crate::bindings::exports::isocial::plugin::language_pack::{
-    Analyses, Batch, Emotion, EmotionLabel, Entity, EntityKind, LanguageGuess, Sentiment,
-    SentimentLabel, Span, Target, Tasks, Topic,
-};
+pub use crate::bindings::exports::isocial::plugin::language_pack::Tasks;
 pub use crate::types::Fault;
+pub use words::{
+    Analyses, Batch, Emotion, EmotionLabel, Entity, EntityKind, LanguageGuess, Sentiment,
+    SentimentLabel, Span, Target, Topic,
+};
+
+pub(crate) mod wire;
+mod words;
 
 /// Required of every language pack.
 pub trait LanguagePack {
@@ -130,22 +134,6 @@ impl Sentiment {
     }
 }
 
-impl Default for Analyses {
-    /// No answer to anything.
-    fn default() -> Self {
-        Self {
-            languages: Vec::new(),
-            language: Vec::new(),
-            sentiment: Vec::new(),
-            target_sentiment: Vec::new(),
-            emotions: Vec::new(),
-            entities: Vec::new(),
-            phrases: Vec::new(),
-            topics: Vec::new(),
-        }
-    }
-}
-
 /// Takes one answer a document and makes the flat lists. Documents are answered in their order; one that is not is unknown.
 #[derive(Debug)]
 pub struct AnalysesBuilder {
@@ -184,10 +172,10 @@ impl AnalysesBuilder {
     /// The flat lists.
     pub fn finish(mut self) -> Analyses {
         // Answers are asked for in the order of the documents; a pack that went another way is put right here.
-        self.out.emotions.sort_by_key(|e| e.document);
-        self.out.entities.sort_by_key(|e| e.document);
-        self.out.phrases.sort_by_key(|p| p.document);
-        self.out.topics.sort_by_key(|t| t.document);
+        order(&mut self.out.emotions, |e| e.document);
+        order(&mut self.out.entities, |e| e.document);
+        order(&mut self.out.phrases, |p| p.document);
+        order(&mut self.out.topics, |t| t.document);
         self.out
     }
 
@@ -211,6 +199,13 @@ impl AnalysesBuilder {
                 confidence: 0.0,
             },
         );
+    }
+}
+
+/// Sorts what is not sorted yet.
+fn order<T>(list: &mut [T], document: fn(&T) -> u32) {
+    if !list.is_sorted_by_key(document) {
+        list.sort_by_key(document);
     }
 }
 

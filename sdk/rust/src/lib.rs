@@ -13,7 +13,7 @@
 //! | export format | [`export::ExportFormat`] | [`export_format!`] |
 //!
 //! Each kind's module re-exports all that its plugins name; beside them stand what connectors need again and again:
-//! [`uri`], [`json`], [`time`], [`html`], [`http`] and [`text`].
+//! [`uri`], [`json`], [`time`], [`html`], [`http`] and [`text`], and what language packs that go by word lists share: [`reading`].
 //!
 //! Lives here: the plugin's side of the interface. Not here: packaging (`isocial-package`), replaying recordings (`isocial-testkit`).
 
@@ -29,6 +29,7 @@ pub mod language;
 pub mod log;
 mod macros;
 pub mod post;
+pub mod reading;
 pub mod text;
 pub mod time;
 pub mod types;

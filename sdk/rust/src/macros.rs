@@ -171,9 +171,11 @@ pub mod exported {
     }
 
     impl<T: l::LanguagePack> wit::language_pack::Guest for LanguagePack<T> {
-        fn analyze(batch: l::Batch) -> Result<l::Analyses, Fault> {
+        fn analyze(
+            batch: wit::language_pack::Batch,
+        ) -> Result<wit::language_pack::Analyses, Fault> {
             install_panic_hook();
-            T::analyze(&batch)
+            T::analyze(&l::wire::batch(batch)).map(|answers| l::wire::analyses(&answers))
         }
     }
 

@@ -22,6 +22,7 @@
 pub mod case;
 mod check;
 mod native;
+pub mod reading;
 mod replay;
 mod run;
 mod snapshot;

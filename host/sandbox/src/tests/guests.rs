@@ -61,12 +61,12 @@ pub(super) fn module(rest: &str) -> Vec<u8> {
 }
 
 /// A language pack whose `analyze` has this body, and these further fields. The text's address and length are `$text` and `$len`.
-/// The answer at 1024 is all empty lists unless the body writes to it: 1032 and 1036 are address and length of `languages`, 1048 and
-/// 1052 those of `sentiment`.
+/// The answer at 1024 is empty unless the body writes to it: 1032 and 1036 are address and length of `languages`, 1040 and 1044 those
+/// of `numbers`, 1052 how many sentiments there are and 1060 how many emotions.
 pub(super) fn pack_with(body: &str, fields: &str) -> Vec<u8> {
     let analyze = format!(
         r#"(func (export "isocial:plugin/language-pack@0.1.0#analyze")
-             (param $text i32) (param $len i32) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+             (param $text i32) (param $len i32) (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
              {body}
              (i32.const 1024))
            {fields}"#
@@ -81,8 +81,7 @@ pub(super) fn pack(body: &str) -> Vec<u8> {
 /// Answers with its text as the only language code.
 pub(super) fn echo() -> Vec<u8> {
     pack(
-        "(i32.store (i32.const 2048) (local.get $text)) (i32.store (i32.const 2052) (local.get $len))
-         (i32.store (i32.const 1032) (i32.const 2048)) (i32.store (i32.const 1036) (i32.const 1))",
+        "(i32.store (i32.const 1032) (local.get $text)) (i32.store (i32.const 1036) (local.get $len))",
     )
 }
 

@@ -7,7 +7,7 @@
 
 use std::{error::Error, fs};
 
-use plugin_en::Reader;
+use plugin_en::{Reader, features};
 
 const STEPS: usize = 1500;
 const RATE: f32 = 0.8;
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             && let Some(text) = row["text"].as_str()
         {
             reader.take(text);
-            rows.push((reader.features(), class));
+            rows.push((features(&reader), class));
         }
     }
     let width = rows.first().ok_or("the file has no labelled row")?.0.len();

@@ -1,8 +1,9 @@
 //! Language: whether a text is English, or another language, or says too little to know.
 
-use crate::{
+use isocial_sdk::reading::{
+    Tongue,
     table::Entry,
-    tokens::{Kind, Token},
+    token::{Kind, Token},
 };
 
 /// Evidence for and against, as sums over a text's words.
@@ -26,20 +27,21 @@ fn evidence(tokens: &[Token]) -> (f32, f32, u32) {
     (ours, other, words)
 }
 
-/// Confidence that a text is English; nothing if the evidence is against it or too thin.
-pub(crate) fn english(tokens: &[Token]) -> Option<f32> {
+/// Whether a text is English: no confidence if the evidence is against it or too thin.
+pub(crate) fn tongue(tokens: &[Token]) -> Tongue {
     let (ours, other, words) = evidence(tokens);
+    let foreign = other > ours + 1.0 && other * 5.0 >= words as f32;
     if words == 0 || ours <= other || ours < 0.5 {
-        return None;
+        return Tongue {
+            confidence: None,
+            foreign,
+        };
     }
     let share = (ours - other) / (words as f32).max(1.0);
     let amount = ours / (ours + 1.0);
     let confidence = (0.45 + 0.9 * share).min(1.0) * (0.55 + 0.45 * amount);
-    (confidence >= 0.5).then_some(confidence.min(0.99))
-}
-
-/// Whether a text is clearly in another language.
-pub(crate) fn foreign(tokens: &[Token]) -> bool {
-    let (ours, other, words) = evidence(tokens);
-    other > ours + 1.0 && other * 5.0 >= words as f32
+    Tongue {
+        confidence: (confidence >= 0.5).then_some(confidence.min(0.99)),
+        foreign,
+    }
 }

@@ -1,116 +1,70 @@
 //! English language pack: language, sentiment, emotions, entities, key phrases and topics by word lists and rules.
 //!
-//! Lives here: the pack and its native entry. Not here: anything that keeps, sends or remembers.
+//! Lives here: what is English, and the pack's native entry. Not here: what every such pack does (`isocial_sdk::reading`), anything
+//! that keeps, sends or remembers.
 
-mod emotions;
 mod entities;
 mod language;
 mod lexicon;
 mod model;
-mod pack;
-mod phrases;
 mod scan;
 mod sentiment;
-mod table;
 mod tokens;
-mod topics;
 
-pub use emotions::Feeling;
-pub use entities::{Named, Sort};
-pub use lexicon::TOPICS;
-pub use pack::English;
-pub use sentiment::{Opinion, Polarity};
+use isocial_sdk::{
+    language::{Analyses, Batch, Fault, LanguagePack},
+    reading::{self, Hit, Named, Opinion, Phrasing, Reading, Rules, Run, Tongue, token::Token},
+};
 
-use sentiment::Hit;
-use tokens::Token;
+/// The English language pack.
+#[derive(Debug)]
+pub struct English;
 
 isocial_sdk::language_pack!(English);
 
-/// What the pack reads from one text.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reading {
-    /// Confidence that the text is English; nothing if it seems to be in another language or says too little.
-    pub english: Option<f32>,
-    /// Opinion of the whole text.
-    pub opinion: Opinion,
-    /// Emotions, strongest first, with 0–1.
-    pub feelings: Vec<(Feeling, f32)>,
-    /// What is named, in the text's order.
-    pub named: Vec<Named>,
-    /// Key phrases as byte offsets, in the text's order.
-    pub phrases: Vec<(u32, u32)>,
-    /// Index into [`TOPICS`] with 0–1, strongest first.
-    pub topics: Vec<(u16, f32)>,
+/// Reads texts one after another.
+pub type Reader = reading::Reader<English>;
+
+impl LanguagePack for English {
+    /// Analyses a batch for the tasks that it names; nothing is looked at for the others.
+    fn analyze(batch: &Batch) -> Result<Analyses, Fault> {
+        reading::analyze::<Self>(batch)
+    }
 }
 
-/// Reads texts one after another, reusing its buffers.
-#[derive(Debug, Default)]
-pub struct Reader {
-    tokens: Vec<Token>,
-    hits: Vec<Hit>,
-}
+impl Rules for English {
+    const CODE: &'static str = "en";
+    const PHRASING: Phrasing = Phrasing {
+        words: 4,
+        too_short: 2,
+    };
 
-impl Reader {
-    /// Takes in the next text; the questions below are about it.
-    pub fn take(&mut self, text: &str) {
-        tokens::split(text, &mut self.tokens);
-        sentiment::hits(&self.tokens, &mut self.hits);
+    fn split(text: &str, tokens: &mut Vec<Token>) {
+        tokens::split(text, tokens);
     }
-    /// Confidence that it is English; nothing if it seems to be in another language or says too little.
-    pub fn english(&self) -> Option<f32> {
-        language::english(&self.tokens)
+    fn tongue(tokens: &[Token]) -> Tongue {
+        language::tongue(tokens)
     }
-    /// Whether it is clearly in another language.
-    pub fn is_foreign(&self) -> bool {
-        language::foreign(&self.tokens)
+    fn hits(_: &str, tokens: &[Token], hits: &mut Vec<Hit>) {
+        sentiment::hits(tokens, hits);
     }
-    /// Opinion of the whole text; unknown if it is in another language or has no words.
-    pub fn opinion(&self) -> Opinion {
-        if self.is_foreign() {
-            Opinion::UNKNOWN
-        } else {
-            sentiment::opinion(&self.tokens, &self.hits)
-        }
+    fn decide(tokens: &[Token], hits: &[Hit], weight: impl Fn(&Hit) -> f32) -> Opinion {
+        sentiment::decide(tokens, hits, weight)
     }
-    /// Opinion towards what stands at these byte offsets.
-    pub fn opinion_towards(&self, start: u32, end: u32) -> Opinion {
-        if self.is_foreign() {
-            return Opinion::UNKNOWN;
-        }
-        sentiment::opinion_towards(&self.tokens, &self.hits, start, end)
+    fn may_name(token: &Token) -> bool {
+        entities::may_name(token)
     }
-    /// Emotions, strongest first, at most 8.
-    pub fn feelings(&self) -> Vec<(Feeling, f32)> {
-        emotions::feelings(&self.tokens)
-    }
-    /// What is named, at most 64.
-    pub fn named(&self, text: &str) -> Vec<Named> {
-        entities::named(text, &self.tokens)
-    }
-    /// Key phrases, at most 8.
-    pub fn phrases(&self) -> Vec<(u32, u32)> {
-        phrases::phrases(&self.tokens)
-    }
-    /// Topics, strongest first, at most 4.
-    pub fn topics(&self) -> Vec<(u16, f32)> {
-        topics::topics(&self.tokens)
-    }
-    /// The numbers that the sentiment model looks at, for the program that trains it.
-    pub fn features(&self) -> Vec<f32> {
-        sentiment::features(&self.tokens, &self.hits, |_| 1.0).to_vec()
+    fn judge(run: Run<'_>) -> Option<Named> {
+        entities::judge(run)
     }
 }
 
 /// Reads one text with every analysis: the same code that runs in the sandbox, for comparison.
 pub fn analyze_native(text: &str) -> Reading {
-    let mut reader = Reader::default();
-    reader.take(text);
-    Reading {
-        english: reader.english(),
-        opinion: reader.opinion(),
-        feelings: reader.feelings(),
-        named: reader.named(text),
-        phrases: reader.phrases(),
-        topics: reader.topics(),
-    }
+    reading::read::<English>(text)
+}
+
+/// The numbers that the sentiment model looks at, for the program that trains it.
+pub fn features(reader: &Reader) -> Vec<f32> {
+    sentiment::features(reader.tokens(), reader.hits(), |_| 1.0).to_vec()
 }

@@ -4,7 +4,7 @@
 //! the features of `sentiment::features`. Same input, same numbers.
 
 /// Negative, neutral, positive.
-pub(crate) const CLASSES: usize = 3;
+const CLASSES: usize = 3;
 /// Numbers that the model looks at.
 pub(crate) const FEATURES: usize = 26;
 

@@ -2,59 +2,14 @@
 //!
 //! Lives here: the rules. Not here: the trained numbers (`model`), the words (`lexicon`).
 
-use crate::{
-    model::{CLASSES, FEATURES, WEIGHTS},
+use isocial_sdk::reading::{
+    Hit, Opinion,
+    opinion::{score, weigh_questions, weigh_turns},
     table::Entry,
-    tokens::{Kind, Token},
+    token::{Kind, Token},
 };
 
-/// What an opinion is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Polarity {
-    /// Against.
-    Negative,
-    /// Neither.
-    Neutral,
-    /// For.
-    Positive,
-    /// Not known, rather than guessed.
-    Unknown,
-}
-
-/// An opinion with its probabilities.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Opinion {
-    /// The most probable polarity.
-    pub polarity: Polarity,
-    /// Probability, as are the next two; they add up to 1, or are all 0 where the polarity is unknown.
-    pub negative: f32,
-    /// Probability.
-    pub neutral: f32,
-    /// Probability.
-    pub positive: f32,
-    /// Intensity, −1 to 1.
-    pub score: f32,
-}
-
-impl Opinion {
-    /// No opinion is stated.
-    pub const UNKNOWN: Self = Self {
-        polarity: Polarity::Unknown,
-        negative: 0.0,
-        neutral: 0.0,
-        positive: 0.0,
-        score: 0.0,
-    };
-}
-
-/// A word that says something good or bad, after the rules.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Hit {
-    /// Index of the token.
-    pub(crate) token: u32,
-    /// Valence, about −5 to 5.
-    pub(crate) value: f32,
-}
+use crate::model::{FEATURES, WEIGHTS};
 
 /// How far before a word a negation or intensifier reaches, in words.
 const REACH: usize = 4;
@@ -70,12 +25,8 @@ const DRAWN_OUT: f32 = 0.35;
 const BUT: (f32, f32) = (0.5, 1.4);
 /// Weight of what stands in a question.
 const ASKED: f32 = 0.75;
-/// How soon the score approaches its ends.
-const SOFTNESS: f32 = 15.0;
-
-/// Applies the rules to all words with a valence, reusing `hits`.
+/// Applies the rules to all words with a valence.
 pub(crate) fn hits(tokens: &[Token], hits: &mut Vec<Hit>) {
-    hits.clear();
     let words = tokens.iter().filter(|t| t.kind == Kind::Word && !t.in_tag);
     let (all, shouted) = words.fold((0, 0), |(all, shouted), t| {
         (all + 1, shouted + usize::from(t.shouted))
@@ -106,8 +57,8 @@ pub(crate) fn hits(tokens: &[Token], hits: &mut Vec<Hit>) {
             value,
         });
     }
-    weigh_turns(tokens, hits);
-    weigh_questions(tokens, hits);
+    weigh_turns(tokens, hits, BUT);
+    weigh_questions(tokens, hits, ASKED);
 }
 
 /// Whether the next word has a valence that this intensifier belongs to: "pretty bad", "damn good".
@@ -150,42 +101,6 @@ fn in_context(tokens: &[Token], at: usize, value: f32) -> f32 {
         }
     }
     if negated { value * NEGATED } else { value }
-}
-
-fn weigh_turns(tokens: &[Token], hits: &mut [Hit]) {
-    let Some(turn) = tokens
-        .iter()
-        .rposition(|t| t.kind == Kind::Word && !t.in_tag && t.entry.is(Entry::TURNS))
-    else {
-        return;
-    };
-    if hits.iter().all(|hit| hit.token as usize <= turn) {
-        return;
-    }
-    for hit in hits {
-        hit.value *= if (hit.token as usize) < turn {
-            BUT.0
-        } else {
-            BUT.1
-        };
-    }
-}
-
-fn weigh_questions(tokens: &[Token], hits: &mut [Hit]) {
-    let mut from = 0;
-    for (at, token) in tokens.iter().enumerate() {
-        if let Kind::Stop { asks, .. } = token.kind {
-            if asks {
-                for hit in hits
-                    .iter_mut()
-                    .filter(|hit| (from..at).contains(&(hit.token as usize)))
-                {
-                    hit.value *= ASKED;
-                }
-            }
-            from = at + 1;
-        }
-    }
 }
 
 /// What the model looks at, for a whole text (`weight` is 1 for each hit) or for the surroundings of a target.
@@ -294,100 +209,9 @@ pub(crate) fn features(
     ]
 }
 
-/// A sum of valences brought to −1 to 1.
-pub(crate) fn score(sum: f32) -> f32 {
-    sum / (sum * sum + SOFTNESS).sqrt()
-}
-
-/// The probabilities of negative, neutral, positive.
-pub(crate) fn probabilities(features: &[f32; FEATURES]) -> [f32; CLASSES] {
-    let mut logits = [0.0f32; CLASSES];
-    for (logit, weights) in logits.iter_mut().zip(&WEIGHTS) {
-        *logit = weights.iter().zip(features).map(|(w, x)| w * x).sum();
-    }
-    let top = logits.iter().copied().fold(f32::MIN, f32::max);
-    let powers = logits.map(|logit| exp(logit - top));
-    let sum: f32 = powers.iter().sum();
-    powers.map(|power| power / sum)
-}
-
-/// eˣ for x ≤ 0 from additions and multiplications only, so that every machine gives the same bits.
-fn exp(x: f32) -> f32 {
-    // (1 + y/2⁸ …)^256 by a short series on x/256 and eight squarings
-    let y = x.max(-80.0) / 256.0;
-    let mut power = 1.0 + y * (1.0 + y * (0.5 + y * (1.0 / 6.0 + y / 24.0)));
-    for _ in 0..8 {
-        power *= power;
-    }
-    power
-}
-
-/// The opinion of a text.
-pub(crate) fn opinion(tokens: &[Token], hits: &[Hit]) -> Opinion {
-    let anything = tokens
-        .iter()
-        .any(|t| matches!(t.kind, Kind::Word | Kind::Smile));
-    if anything {
-        decide(tokens, hits, |_| 1.0)
-    } else {
-        Opinion::UNKNOWN
-    }
-}
-
-/// How much the opinion in another clause, and in another sentence, counts for a target beside one in its own.
-const ELSEWHERE: (f32, f32) = (0.4, 0.2);
-/// What remains of an opinion where none stands in the target's own clause.
-const FROM_AFAR: f32 = 0.9;
-
-/// The opinion towards the target at these byte offsets: what is said in its clause counts most.
-pub(crate) fn opinion_towards(tokens: &[Token], hits: &[Hit], start: u32, end: u32) -> Opinion {
-    let Some(first) = tokens.iter().position(|t| t.end > start && t.start < end) else {
-        return Opinion::UNKNOWN;
-    };
-    let nearness = |hit: &Hit| {
-        let at = hit.token as usize;
-        // The name itself says nothing about it: "Happy Foods", "Hell Burger"
-        if tokens
-            .get(at)
-            .is_some_and(|t| t.start >= start && t.end <= end)
-        {
-            return 0.0;
-        }
-        let between = tokens.get(first.min(at)..first.max(at)).unwrap_or_default();
-        if between.iter().any(|t| matches!(t.kind, Kind::Stop { .. })) {
-            ELSEWHERE.1
-        } else if between
-            .iter()
-            .any(|t| t.kind == Kind::Pause || t.entry.is(Entry::TURNS))
-        {
-            ELSEWHERE.0
-        } else {
-            1.0
-        }
-    };
-    let nearest = hits.iter().map(nearness).fold(0.0f32, f32::max);
-    let scale = match nearest {
-        n if n <= 0.0 || n >= 1.0 => 1.0,
-        n => FROM_AFAR / n,
-    };
-    decide(tokens, hits, |hit| nearness(hit) * scale)
-}
-
-fn decide(tokens: &[Token], hits: &[Hit], weight: impl Fn(&Hit) -> f32) -> Opinion {
-    let features = features(tokens, hits, &weight);
-    let [negative, neutral, positive] = probabilities(&features);
-    let polarity = if neutral >= negative && neutral >= positive {
-        Polarity::Neutral
-    } else if positive >= negative {
-        Polarity::Positive
-    } else {
-        Polarity::Negative
-    };
-    Opinion {
-        polarity,
-        negative,
-        neutral,
-        positive,
-        score: features[1],
-    }
+/// What the hits, each weighed, come to.
+pub(crate) fn decide(tokens: &[Token], hits: &[Hit], weight: impl Fn(&Hit) -> f32) -> Opinion {
+    let features = features(tokens, hits, weight);
+    let logits = WEIGHTS.map(|weights| weights.iter().zip(&features).map(|(w, x)| w * x).sum());
+    Opinion::of(logits, features[1])
 }

@@ -1,105 +1,17 @@
-//! Tokens: where words, emoji, tags, links and breaks are in a text, each with what the word lists say about it.
+//! Phrases of several words, over the tokens of a text.
 //!
-//! Lives here: what a token is, phrases. Not here: splitting (`scan`), what follows from it (`sentiment`, `entities` …).
+//! Lives here: which words belong together. Not here: splitting (`scan`), what a token is (the SDK's).
 
-use crate::{
-    lexicon::OWN,
-    scan::Scan,
-    table::{Entry, join},
+use isocial_sdk::reading::{
+    table::join,
+    token::{Kind, Token},
 };
 
-/// What sort of token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Letters, perhaps with digits.
-    Word,
-    /// Digits first.
-    Number,
-    /// An emoji or emoticon.
-    Smile,
-    /// A `#` with what follows; its words come after it as tokens of their own.
-    Tag,
-    /// The end of a sentence.
-    Stop {
-        /// It asks.
-        asks: bool,
-        /// It exclaims.
-        exclaims: bool,
-    },
-    /// Other punctuation.
-    Pause,
-    /// A link.
-    Link,
-    /// A redacted detail or a handle.
-    Mask,
-}
+use crate::{lexicon::OWN, scan};
 
-/// One token of a text.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Token {
-    /// Byte offsets in the text.
-    pub(crate) start: u32,
-    pub(crate) end: u32,
-    /// Sort.
-    pub(crate) kind: Kind,
-    /// Hash of the word in lower case.
-    pub(crate) hash: u64,
-    /// What the lists say; a phrase's entry stands at its first word.
-    pub(crate) entry: Entry,
-    /// Whether the lists know the word.
-    pub(crate) known: bool,
-    /// Tenths of valence before any rule.
-    pub(crate) valence: i8,
-    /// Every letter is a capital (two at least).
-    pub(crate) shouted: bool,
-    /// The first letter is a capital.
-    pub(crate) capital: bool,
-    /// There are capitals behind the first letter, and small ones.
-    pub(crate) mixed: bool,
-    /// There is a digit.
-    pub(crate) digit: bool,
-    /// Letters are repeated for emphasis: "soooo".
-    pub(crate) drawn_out: bool,
-    /// There is a letter outside ASCII.
-    pub(crate) strange: bool,
-    /// It is a word of the tag before it.
-    pub(crate) in_tag: bool,
-    /// It is a later word of a phrase that has been counted.
-    pub(crate) covered: bool,
-}
-
-impl Token {
-    /// A token of which nothing is known yet.
-    pub(crate) fn new(kind: Kind, start: usize, end: usize) -> Self {
-        Self {
-            start: start as u32,
-            end: end as u32,
-            kind,
-            hash: 0,
-            entry: Entry::default(),
-            known: false,
-            valence: 0,
-            shouted: false,
-            capital: false,
-            mixed: false,
-            digit: false,
-            drawn_out: false,
-            strange: false,
-            in_tag: false,
-            covered: false,
-        }
-    }
-    /// The text that it stands for.
-    pub(crate) fn of<'t>(&self, text: &'t str) -> &'t str {
-        text.get(self.start as usize..self.end as usize)
-            .unwrap_or("")
-    }
-}
-
-/// Splits a text, reusing `tokens`.
+/// Splits a text and looks everything up.
 pub(crate) fn split(text: &str, tokens: &mut Vec<Token>) {
-    tokens.clear();
-    Scan::run(text, tokens);
+    scan::run(text, tokens);
     mark_phrases(tokens);
 }
 

@@ -1,7 +1,11 @@
 //! What the English pack reads from invented sentences, and that no text breaks it.
 
-use isocial_sdk::language::{Batch, EntityKind, LanguagePack, SentimentLabel, Target, Tasks};
-use plugin_en::{English, Feeling, Opinion, Polarity, Sort, TOPICS, analyze_native};
+use isocial_sdk::{
+    language::{EmotionLabel, EntityKind, LanguagePack, SentimentLabel, Tasks},
+    reading::{Opinion, Polarity, TOPICS},
+};
+use isocial_testkit::reading::{batch, declared_topics, out_of_bounds, target};
+use plugin_en::{English, analyze_native};
 use proptest::prelude::*;
 
 fn score(text: &str) -> f32 {
@@ -91,7 +95,7 @@ fn other_languages_and_empty_texts_are_unknown() {
     for text in ["", "   ", "⟦user:1⟧", "https://example.com", "1234", "¿¡…"] {
         let reading = analyze_native(text);
         assert_eq!(
-            (reading.opinion.polarity, reading.english),
+            (reading.opinion.polarity, reading.tongue.confidence),
             (Polarity::Unknown, None),
             "{text:?}"
         );
@@ -105,11 +109,12 @@ fn other_languages_and_empty_texts_are_unknown() {
         "这个产品非常好",
         "هذا المنتج جيد جدا وأنا أحبه",
     ] {
-        assert_eq!(analyze_native(text).english, None, "{text}");
+        assert_eq!(analyze_native(text).tongue.confidence, None, "{text}");
     }
     assert!(
         analyze_native("I think this is the best one that we have had")
-            .english
+            .tongue
+            .confidence
             .unwrap()
             > 0.8
     );
@@ -118,10 +123,13 @@ fn other_languages_and_empty_texts_are_unknown() {
 #[test]
 fn emotions_are_named_unless_negated() {
     let first = |text: &str| analyze_native(text).feelings.first().map(|f| f.0);
-    assert_eq!(first("I am so furious and outraged"), Some(Feeling::Anger));
+    assert_eq!(
+        first("I am so furious and outraged"),
+        Some(EmotionLabel::Anger)
+    );
     assert_eq!(
         first("scared and worried about the recall"),
-        Some(Feeling::Fear)
+        Some(EmotionLabel::Fear)
     );
     assert_eq!(first("we are not angry"), None);
 }
@@ -137,11 +145,11 @@ fn names_are_found_with_their_spans() {
     assert_eq!(
         found,
         [
-            ("John Brambles", Sort::Person),
-            ("Zentora X200", Sort::Product),
-            ("Elmwood Station", Sort::Place),
-            ("Brello Group", Sort::Organisation),
-            ("#GlowWeek", Sort::Other),
+            ("John Brambles", EntityKind::Person),
+            ("Zentora X200", EntityKind::Product),
+            ("Elmwood Station", EntityKind::Place),
+            ("Brello Group", EntityKind::Organisation),
+            ("#GlowWeek", EntityKind::Other),
         ]
     );
 }
@@ -160,33 +168,10 @@ fn topics_and_phrases_say_what_it_is_about() {
     assert_eq!(phrases, ["vacuum cleaner warranty"]);
 }
 
-fn batch(texts: &[&str], targets: Vec<Target>, tasks: Tasks) -> Batch {
-    let ends = texts.iter().scan(0, |end, text| {
-        *end += text.len() as u32;
-        Some(*end)
-    });
-    Batch {
-        ends: ends.collect(),
-        text: texts.concat(),
-        hints: Vec::new(),
-        hint: Vec::new(),
-        days: Vec::new(),
-        targets,
-        tasks,
-    }
-}
-
 #[test]
 fn a_target_gets_the_opinion_of_its_own_clause() {
     let text = "Zentora is awesome, Brello is awful.";
-    let at = |name: &str| {
-        let start = text.find(name).unwrap() as u32;
-        Target {
-            document: 0,
-            start,
-            end: start + name.len() as u32,
-        }
-    };
+    let at = |name| target(text, name).unwrap();
     let answers = English::analyze(&batch(
         &[text],
         vec![at("Brello"), at("Zentora")],
@@ -199,13 +184,7 @@ fn a_target_gets_the_opinion_of_its_own_clause() {
 
 #[test]
 fn the_manifest_declares_the_topics_in_the_same_order() {
-    let manifest = include_str!("../plugin.toml");
-    let line = manifest
-        .lines()
-        .find(|l| l.starts_with("topics = "))
-        .unwrap();
-    let declared: Vec<_> = line.split('"').skip(1).step_by(2).collect();
-    assert_eq!(declared, TOPICS);
+    assert_eq!(declared_topics(include_str!("../plugin.toml")), TOPICS);
 }
 
 #[test]
@@ -281,25 +260,6 @@ proptest! {
 }
 
 fn check(text: &str) -> Result<(), TestCaseError> {
-    let reading = analyze_native(text);
-    let opinion = reading.opinion;
-    let sum = opinion.negative + opinion.neutral + opinion.positive;
-    prop_assert!((sum - 1.0).abs() < 1e-4 || (sum == 0.0 && opinion.polarity == Polarity::Unknown));
-    prop_assert!((-1.0..=1.0).contains(&opinion.score));
-    let spans = reading
-        .named
-        .iter()
-        .map(|n| (n.start, n.end))
-        .chain(reading.phrases.iter().copied());
-    for (start, end) in spans {
-        prop_assert!(
-            text.get(start as usize..end as usize)
-                .is_some_and(|span| !span.is_empty())
-        );
-    }
-    prop_assert!(
-        reading.feelings.len() <= 8 && reading.topics.iter().all(|t| (t.0 as usize) < TOPICS.len())
-    );
-    prop_assert_eq!(reading, analyze_native(text));
+    prop_assert_eq!(out_of_bounds::<English>(text), None);
     Ok(())
 }

@@ -2,6 +2,8 @@
 //!
 //! Lives here: the case table, and the hash of a syllable that is the same for `hoà`, `hòa`, `HÒA` and decomposed spellings.
 
+use isocial_sdk::reading::table::{SEED, mix};
+
 /// The letters with their tones: level, falling, rising, dipping, broken, heavy.
 const VOWELS: [&str; 12] = [
     "aàáảãạ",
@@ -143,7 +145,7 @@ pub(crate) struct Syllable {
 impl Syllable {
     /// Nothing yet.
     pub(crate) const EMPTY: Self = Self {
-        hash: crate::table::SEED,
+        hash: SEED,
         pending: 0,
         tone: 0,
         accents: 0,
@@ -213,7 +215,7 @@ impl Syllable {
         if self.pending == 0 {
             self.hash
         } else {
-            crate::table::mix(self.hash, self.pending)
+            mix(self.hash, self.pending)
         }
     }
 
@@ -223,7 +225,7 @@ impl Syllable {
         if self.tone == 0 {
             hash
         } else {
-            crate::table::mix(hash, 128 + self.tone)
+            mix(hash, 128 + self.tone)
         }
     }
     /// How many of its letters have accents.

@@ -1,8 +1,9 @@
 //! Language: whether a text is Vietnamese, or says too little to know.
 
-use crate::{
+use isocial_sdk::reading::{
+    Tongue,
     table::Entry,
-    tokens::{Kind, Token},
+    token::{Kind, Token},
 };
 
 /// Evidence: words with Vietnamese signs, known words, strange words, all words.
@@ -28,20 +29,23 @@ fn evidence(tokens: &[Token]) -> (f32, f32, f32, f32) {
     (accented, known, strange, all)
 }
 
-/// Confidence that a text is Vietnamese; nothing if the evidence is against it or too thin.
-pub(crate) fn vietnamese(tokens: &[Token]) -> Option<f32> {
+/// Whether a text is Vietnamese: no confidence if the evidence is against it or too thin. Clearly in another language is one with
+/// nothing that Vietnamese writes in at least five words.
+pub(crate) fn tongue(tokens: &[Token]) -> Tongue {
     let (accented, known, strange, all) = evidence(tokens);
+    let foreign =
+        (all >= 5.0 && (known + accented) * 12.0 < all) || strange > known + accented + 1.0;
     let ours = known + 0.6 * accented;
     if all == 0.0 || known == 0.0 || ours <= strange {
-        return None;
+        return Tongue {
+            confidence: None,
+            foreign,
+        };
     }
     let share = (ours - strange) / all;
     let confidence = (0.4 + share).min(1.0) * (0.5 + 0.5 * ours / (ours + 0.6));
-    (confidence >= 0.5).then_some(confidence.min(0.99))
-}
-
-/// Whether a text is clearly in another language: nothing that Vietnamese writes in at least five words.
-pub(crate) fn foreign(tokens: &[Token]) -> bool {
-    let (accented, known, strange, all) = evidence(tokens);
-    (all >= 5.0 && (known + accented) * 12.0 < all) || strange > known + accented + 1.0
+    Tongue {
+        confidence: (confidence >= 0.5).then_some(confidence.min(0.99)),
+        foreign,
+    }
 }

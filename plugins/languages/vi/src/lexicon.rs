@@ -1,29 +1,59 @@
-//! The word lists, as static tables, and what the pack knows of emoji and emoticons.
+//! The word lists, as static tables, and what the pack knows of emoticons.
 //!
-//! Lives here: which lists there are. Not here: the tables' format (`table`).
+//! Lives here: which lists there are, and how their keys are spelled. Not here: the tables' format (the SDK's).
 
-use crate::table::Table;
+use isocial_sdk::reading::table::{Key, Table, join};
+
+use crate::fold::{Syllable, decode, fold};
+
+const fn read<const N: usize>(list: &str) -> Table<N> {
+    let bytes = list.as_bytes();
+    let (mut table, mut at) = (Table::new(), 0);
+    while at < bytes.len() {
+        at = table.line(bytes, key(bytes, at));
+    }
+    table
+}
+
+/// The key of the line that begins here: its syllables, separated by single spaces.
+const fn key(bytes: &[u8], mut at: usize) -> Key {
+    let (mut hash, mut first, mut word) = (0, 0, Syllable::EMPTY);
+    let mut words = 0;
+    loop {
+        let (code, next) = decode(bytes, at);
+        let end = code == b'\t' as u32;
+        if end || code == b' ' as u32 {
+            hash = if words == 0 {
+                word.hash()
+            } else {
+                join(hash, word.hash())
+            };
+            if words == 0 {
+                first = hash;
+            }
+            words += 1;
+            word = Syllable::EMPTY;
+        } else if code >= b'0' as u32 && code <= b'9' as u32 {
+            word = word.digit(code as u8);
+        } else {
+            let letter = fold(code);
+            assert!(
+                letter.letter() != 0 && !letter.capital(),
+                "a key is in lower case and has a valence"
+            );
+            word = word.letter(letter);
+        }
+        at = next;
+        if end {
+            return Key { hash, first, next };
+        }
+    }
+}
 
 /// Words and phrases as they are spelled with accents, and short forms that have none.
-pub(crate) static WORDS: Table<4096> = Table::of(include_str!("../words/words.txt"));
+pub(crate) static WORDS: Table<4096> = read(include_str!("../words/words.txt"));
 /// The same words without accents, where that leaves no doubt: for texts that have none.
-pub(crate) static BARE: Table<2048> = Table::of(include_str!("../words/bare.txt"));
-
-/// The topics that the manifest declares, in its order.
-pub const TOPICS: [&str; 12] = [
-    "service",
-    "price",
-    "quality",
-    "delivery",
-    "safety",
-    "staff",
-    "app",
-    "design",
-    "privacy",
-    "environment",
-    "availability",
-    "campaign",
-];
+pub(crate) static BARE: Table<2048> = read(include_str!("../words/bare.txt"));
 
 /// Emoticons with a valence in tenths and an emotion's number, the longest first.
 const EMOTICONS: &[(&str, i8, u8)] = &[
@@ -61,156 +91,26 @@ pub(crate) fn emoticon(text: &str) -> Option<(usize, i8, u8)> {
         .map(|&(picture, valence, emotion)| (picture.len(), valence, emotion))
 }
 
-/// Emoji with a valence in tenths and an emotion's number (0 for none), by code point.
-const EMOJI: &[(u32, i8, u8)] = &[
-    (0x203C, 3, 0),
-    (0x2620, -10, 0),
-    (0x2639, -20, 8),
-    (0x263A, 18, 5),
-    (0x2665, 24, 6),
-    (0x2705, 10, 0),
-    (0x270A, 8, 0),
-    (0x270C, 12, 5),
-    (0x2728, 12, 0),
-    (0x274C, -14, 0),
-    (0x2763, 24, 6),
-    (0x2764, 26, 6),
-    (0x2B50, 14, 0),
-    (0x1F31F, 16, 0),
-    (0x1F339, 14, 6),
-    (0x1F37B, 12, 5),
-    (0x1F381, 12, 5),
-    (0x1F382, 16, 5),
-    (0x1F389, 20, 5),
-    (0x1F38A, 18, 5),
-    (0x1F3C6, 18, 0),
-    (0x1F440, 1, 0),
-    (0x1F44A, 6, 0),
-    (0x1F44C, 16, 0),
-    (0x1F44D, 18, 0),
-    (0x1F44E, -22, 0),
-    (0x1F44F, 16, 5),
-    (0x1F480, -2, 0),
-    (0x1F493, 22, 6),
-    (0x1F494, -22, 8),
-    (0x1F495, 24, 6),
-    (0x1F496, 24, 6),
-    (0x1F497, 24, 6),
-    (0x1F498, 22, 6),
-    (0x1F499, 22, 6),
-    (0x1F49A, 22, 6),
-    (0x1F49B, 22, 6),
-    (0x1F49C, 22, 6),
-    (0x1F49D, 22, 6),
-    (0x1F49E, 24, 6),
-    (0x1F49F, 20, 6),
-    (0x1F4A9, -18, 3),
-    (0x1F4AA, 16, 7),
-    (0x1F4AF, 20, 0),
-    (0x1F525, 16, 0),
-    (0x1F595, -28, 1),
-    (0x1F5A4, 12, 6),
-    (0x1F600, 18, 5),
-    (0x1F601, 18, 5),
-    (0x1F602, 10, 5),
-    (0x1F603, 20, 5),
-    (0x1F604, 20, 5),
-    (0x1F605, 4, 0),
-    (0x1F606, 12, 5),
-    (0x1F607, 16, 5),
-    (0x1F608, 4, 0),
-    (0x1F609, 12, 5),
-    (0x1F60A, 22, 5),
-    (0x1F60B, 18, 5),
-    (0x1F60C, 14, 5),
-    (0x1F60D, 28, 6),
-    (0x1F60E, 16, 5),
-    (0x1F60F, 2, 0),
-    (0x1F610, -5, 0),
-    (0x1F611, -10, 0),
-    (0x1F612, -18, 1),
-    (0x1F613, -10, 8),
-    (0x1F614, -16, 8),
-    (0x1F615, -12, 8),
-    (0x1F616, -16, 0),
-    (0x1F617, 14, 6),
-    (0x1F618, 24, 6),
-    (0x1F619, 18, 6),
-    (0x1F61A, 20, 6),
-    (0x1F61B, 10, 5),
-    (0x1F61C, 12, 5),
-    (0x1F61D, 10, 5),
-    (0x1F61E, -18, 8),
-    (0x1F61F, -16, 4),
-    (0x1F620, -24, 1),
-    (0x1F621, -28, 1),
-    (0x1F622, -18, 8),
-    (0x1F623, -16, 0),
-    (0x1F624, -18, 1),
-    (0x1F625, -14, 8),
-    (0x1F626, -14, 4),
-    (0x1F627, -16, 4),
-    (0x1F628, -16, 4),
-    (0x1F629, -12, 8),
-    (0x1F62A, -10, 8),
-    (0x1F62B, -14, 8),
-    (0x1F62C, -6, 4),
-    (0x1F62D, -8, 8),
-    (0x1F62E, 2, 9),
-    (0x1F62F, 2, 9),
-    (0x1F630, -16, 4),
-    (0x1F631, -8, 4),
-    (0x1F632, 2, 9),
-    (0x1F633, -2, 9),
-    (0x1F635, -8, 0),
-    (0x1F637, -10, 0),
-    (0x1F638, 16, 5),
-    (0x1F639, 10, 5),
-    (0x1F63B, 26, 6),
-    (0x1F641, -18, 8),
-    (0x1F642, 8, 0),
-    (0x1F643, -2, 0),
-    (0x1F644, -14, 1),
-    (0x1F64C, 20, 5),
-    (0x1F64F, 14, 7),
-    (0x1F680, 12, 7),
-    (0x1F90D, 20, 6),
-    (0x1F911, 4, 0),
-    (0x1F914, -3, 0),
-    (0x1F917, 20, 5),
-    (0x1F920, 10, 5),
-    (0x1F921, -16, 3),
-    (0x1F922, -24, 3),
-    (0x1F923, 12, 5),
-    (0x1F926, -16, 1),
-    (0x1F929, 26, 5),
-    (0x1F92C, -28, 1),
-    (0x1F92E, -26, 3),
-    (0x1F92F, 4, 9),
-    (0x1F970, 28, 6),
-    (0x1F972, -4, 8),
-    (0x1F973, 24, 5),
-    (0x1F97A, -4, 8),
-    (0x1F9E1, 22, 6),
-];
-
-/// Valence in tenths and the emotion's number of an emoji that the pack knows.
-pub(crate) fn emoji(char: char) -> Option<(i8, u8)> {
-    let code = char as u32;
-    let at = EMOJI.binary_search_by_key(&code, |entry| entry.0).ok()?;
-    EMOJI
-        .get(at)
-        .map(|&(_, valence, emotion)| (valence, emotion))
-}
-
 #[cfg(test)]
 mod tests {
+    use isocial_sdk::reading::table::Entry;
+
     use super::*;
-    use crate::table::{Entry, hash_of};
+
+    /// The hash of a word or phrase, its syllables separated by single spaces.
+    fn hash_of(phrase: &str) -> u64 {
+        let line = format!("{phrase}\t");
+        key(line.as_bytes(), 0).hash
+    }
 
     #[test]
     fn lists_hold_what_people_write() {
-        let valence = |word: &str| WORDS.get(hash_of(word)).map_or(0, Entry::valence);
+        let valence = |word: &str| {
+            WORDS
+                .get(hash_of(word))
+                .and_then(Entry::valence)
+                .unwrap_or(0)
+        };
         assert!(
             valence("tuyệt vời") > 15 && valence("thất vọng") < -15 && valence("pin trâu") > 15
         );
@@ -218,13 +118,6 @@ mod tests {
         assert!(
             BARE.get(hash_of("tuyet voi")).is_some() && BARE.get(hash_of("tuyệt vời")).is_none()
         );
-    }
-
-    #[test]
-    fn emoji_are_sorted_and_found() {
-        assert!(EMOJI.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        assert_eq!(emoji('😡'), Some((-28, 1)));
-        assert_eq!(emoji('x'), None);
     }
 
     #[test]

@@ -1,103 +1,20 @@
-//! Tokens: where syllables, emoji, tags, links and breaks are in a text, each with what the word lists say about it.
+//! Phrases of several syllables, over the tokens of a text, and whether a text is written without accents.
 //!
-//! Lives here: what a token is, phrases, whether a text is written without accents. Not here: splitting (`scan`), what follows from it (`sentiment` …).
+//! Lives here: which syllables belong together. Not here: splitting (`scan`), what a token is (the SDK's).
+
+use isocial_sdk::reading::{
+    table::join,
+    token::{Kind, Token},
+};
 
 use crate::{
     lexicon::{BARE, WORDS},
-    scan::Scan,
-    table::{Entry, join},
+    scan,
 };
 
-/// What sort of token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A syllable, or a word of another language.
-    Word,
-    /// Digits first.
-    Number,
-    /// An emoji or emoticon.
-    Smile,
-    /// A `#` with what follows.
-    Tag,
-    /// The end of a sentence.
-    Stop {
-        /// It asks.
-        asks: bool,
-    },
-    /// Other punctuation.
-    Pause,
-    /// A link.
-    Link,
-    /// A redacted detail or a handle.
-    Mask,
-}
-
-/// One token of a text.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Token {
-    /// Byte offsets in the text.
-    pub(crate) start: u32,
-    pub(crate) end: u32,
-    /// Sort.
-    pub(crate) kind: Kind,
-    /// Hash of the syllable.
-    pub(crate) hash: u64,
-    /// What the lists say; a phrase's entry stands at its first syllable.
-    pub(crate) entry: Entry,
-    /// Whether the lists know the syllable or the phrase that it is in.
-    pub(crate) known: bool,
-    /// Tenths of valence before any rule.
-    pub(crate) valence: i8,
-    /// It has letters or tones that Vietnamese writes.
-    pub(crate) accented: bool,
-    /// It has letters that Vietnamese does not write.
-    pub(crate) strange: bool,
-    /// Every letter is a capital (two at least).
-    pub(crate) shouted: bool,
-    /// The first letter is a capital.
-    pub(crate) capital: bool,
-    /// There are capitals behind the first letter, and small ones.
-    pub(crate) mixed: bool,
-    /// There is a digit.
-    pub(crate) digit: bool,
-    /// It is a later syllable of a phrase.
-    pub(crate) covered: bool,
-    /// A letter is repeated for emphasis.
-    pub(crate) drawn_out: bool,
-}
-
-impl Token {
-    /// A token of which nothing is known yet.
-    pub(crate) fn new(kind: Kind, start: usize, end: usize) -> Self {
-        Self {
-            start: start as u32,
-            end: end as u32,
-            kind,
-            hash: 0,
-            entry: Entry::default(),
-            known: false,
-            valence: 0,
-            accented: false,
-            strange: false,
-            shouted: false,
-            capital: false,
-            mixed: false,
-            digit: false,
-            covered: false,
-            drawn_out: false,
-        }
-    }
-    /// The text that it stands for.
-    pub(crate) fn of<'t>(&self, text: &'t str) -> &'t str {
-        text.get(self.start as usize..self.end as usize)
-            .unwrap_or("")
-    }
-}
-
-/// Splits a text, reusing `tokens`, and looks everything up.
+/// Splits a text and looks everything up.
 pub(crate) fn split(text: &str, tokens: &mut Vec<Token>) {
-    tokens.clear();
-    Scan::run(text, tokens);
+    scan::run(text, tokens);
     let bare = is_bare(tokens);
     let mut at = 0;
     while at < tokens.len() {
@@ -106,7 +23,7 @@ pub(crate) fn split(text: &str, tokens: &mut Vec<Token>) {
 }
 
 /// Whether a text is written without accents: fewer than one word in eight has any.
-pub(crate) fn is_bare(tokens: &[Token]) -> bool {
+fn is_bare(tokens: &[Token]) -> bool {
     let words = tokens.iter().filter(|t| t.kind == Kind::Word);
     let (all, accented) = words.fold((0u32, 0u32), |(all, accented), t| {
         (all + 1, accented + u32::from(t.accented))
@@ -147,7 +64,7 @@ fn look_up(tokens: &mut [Token], at: usize, bare: bool) -> usize {
         token.known = true;
         if n == 0 {
             token.entry = entry;
-            token.valence = entry.valence();
+            token.valence = entry.valence().unwrap_or(0);
         } else {
             token.covered = true;
         }

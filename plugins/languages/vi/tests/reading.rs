@@ -1,7 +1,11 @@
 //! What the Vietnamese pack reads from invented sentences, and that no text breaks it.
 
-use isocial_sdk::language::{Batch, LanguagePack, SentimentLabel, Target, Tasks};
-use plugin_vi::{Feeling, Polarity, Sort, TOPICS, Vietnamese, analyze_native};
+use isocial_sdk::{
+    language::{Batch, EmotionLabel, EntityKind, LanguagePack, SentimentLabel, Target, Tasks},
+    reading::{Polarity, TOPICS},
+};
+use isocial_testkit::reading::{batch, declared_topics, out_of_bounds, target};
+use plugin_vi::{Vietnamese, analyze_native};
 use proptest::prelude::*;
 
 fn score(text: &str) -> f32 {
@@ -96,7 +100,7 @@ fn other_languages_and_empty_texts_are_unknown() {
     for text in ["", "   ", "⟦user:1⟧", "https://example.com", "1234"] {
         let reading = analyze_native(text);
         assert_eq!(
-            (reading.opinion.polarity, reading.vietnamese),
+            (reading.opinion.polarity, reading.tongue.confidence),
             (Polarity::Unknown, None),
             "{text:?}"
         );
@@ -108,17 +112,19 @@ fn other_languages_and_empty_texts_are_unknown() {
         "这个产品非常好",
         "هذا المنتج جيد جدا وأنا أحبه",
     ] {
-        assert_eq!(analyze_native(text).vietnamese, None, "{text}");
+        assert_eq!(analyze_native(text).tongue.confidence, None, "{text}");
     }
     assert!(
         analyze_native("Mình nghĩ đây là chiếc máy tốt nhất từng dùng")
-            .vietnamese
+            .tongue
+            .confidence
             .unwrap()
             > 0.8
     );
     assert!(
         analyze_native("minh nghi day la chiec may khong tot nhung cung duoc")
-            .vietnamese
+            .tongue
+            .confidence
             .is_some()
     );
 }
@@ -128,7 +134,7 @@ fn emotions_are_named_unless_negated() {
     let first = |text: &str| analyze_native(text).feelings.first().map(|f| f.0);
     assert_eq!(
         first("tức giận thật sự, bực mình quá"),
-        Some(Feeling::Anger)
+        Some(EmotionLabel::Anger)
     );
     assert_eq!(first("mình không sợ"), None);
 }
@@ -144,10 +150,10 @@ fn names_are_found_with_their_spans() {
     assert_eq!(
         found,
         [
-            ("Nguyễn Văn Mẫu", Sort::Person),
-            ("Zentora X200", Sort::Product),
-            ("Brello", Sort::Place),
-            ("#TuầnLễSáng", Sort::Other),
+            ("Nguyễn Văn Mẫu", EntityKind::Person),
+            ("Zentora X200", EntityKind::Product),
+            ("Brello", EntityKind::Place),
+            ("#TuầnLễSáng", EntityKind::Other),
         ]
     );
 }
@@ -168,34 +174,20 @@ fn topics_say_what_it_is_about() {
     );
 }
 
-fn batch(texts: &[&str], targets: Vec<Target>, tasks: Tasks) -> Batch {
-    let ends = texts.iter().scan(0, |end, text| {
-        *end += text.len() as u32;
-        Some(*end)
-    });
+/// A batch whose network says that every text is Vietnamese.
+fn hinted(texts: &[&str], targets: Vec<Target>, tasks: Tasks) -> Batch {
     Batch {
-        ends: ends.collect(),
-        text: texts.concat(),
         hints: vec!["vi-VN".into()],
         hint: vec![0; texts.len()],
-        days: Vec::new(),
-        targets,
-        tasks,
+        ..batch(texts, targets, tasks)
     }
 }
 
 #[test]
 fn a_target_gets_the_opinion_of_its_own_clause() {
     let text = "Zentora tuyệt vời, Brello thì quá tệ.";
-    let at = |name: &str| {
-        let start = text.find(name).unwrap() as u32;
-        Target {
-            document: 0,
-            start,
-            end: start + name.len() as u32,
-        }
-    };
-    let answers = Vietnamese::analyze(&batch(
+    let at = |name| target(text, name).unwrap();
+    let answers = Vietnamese::analyze(&hinted(
         &[text],
         vec![at("Brello"), at("Zentora")],
         Tasks::SENTIMENT,
@@ -207,19 +199,13 @@ fn a_target_gets_the_opinion_of_its_own_clause() {
 
 #[test]
 fn the_manifest_declares_the_topics_in_the_same_order() {
-    let manifest = include_str!("../plugin.toml");
-    let line = manifest
-        .lines()
-        .find(|l| l.starts_with("topics = "))
-        .unwrap();
-    let declared: Vec<_> = line.split('"').skip(1).step_by(2).collect();
-    assert_eq!(declared, TOPICS);
+    assert_eq!(declared_topics(include_str!("../plugin.toml")), TOPICS);
 }
 
 #[test]
 fn only_what_is_asked_is_answered() {
     let texts = ["giá rẻ, giao hàng nhanh", "", "tệ"];
-    let all = Vietnamese::analyze(&batch(
+    let all = Vietnamese::analyze(&hinted(
         &texts,
         Vec::new(),
         Tasks::LANGUAGE | Tasks::SENTIMENT | Tasks::EMOTIONS | Tasks::ENTITIES | Tasks::TOPICS,
@@ -230,7 +216,7 @@ fn only_what_is_asked_is_answered() {
         (3, 3, 1)
     );
     assert_eq!(all.sentiment[1].label, SentimentLabel::Unknown);
-    let one = Vietnamese::analyze(&batch(&texts, Vec::new(), Tasks::LANGUAGE)).unwrap();
+    let one = Vietnamese::analyze(&hinted(&texts, Vec::new(), Tasks::LANGUAGE)).unwrap();
     assert!(
         one.sentiment.is_empty()
             && one.topics.is_empty()
@@ -267,25 +253,6 @@ proptest! {
 }
 
 fn check(text: &str) -> Result<(), TestCaseError> {
-    let reading = analyze_native(text);
-    let opinion = reading.opinion;
-    let sum = opinion.negative + opinion.neutral + opinion.positive;
-    prop_assert!((sum - 1.0).abs() < 1e-4 || (sum == 0.0 && opinion.polarity == Polarity::Unknown));
-    prop_assert!((-1.0..=1.0).contains(&opinion.score));
-    let spans = reading
-        .named
-        .iter()
-        .map(|n| (n.start, n.end))
-        .chain(reading.phrases.iter().copied());
-    for (start, end) in spans {
-        prop_assert!(
-            text.get(start as usize..end as usize)
-                .is_some_and(|span| !span.is_empty())
-        );
-    }
-    prop_assert!(
-        reading.feelings.len() <= 8 && reading.topics.iter().all(|t| (t.0 as usize) < TOPICS.len())
-    );
-    prop_assert_eq!(reading, analyze_native(text));
+    prop_assert_eq!(out_of_bounds::<Vietnamese>(text), None);
     Ok(())
 }

@@ -189,7 +189,10 @@ impl Exports {
         batch: Batch,
     ) -> Result<Answer<Result<Analyses, Fault>>, Failure> {
         let answer = live.call(analyze, (&batch.into(),))?;
-        let answer = answer.map(Analyses::from).map_err(Fault::from);
+        let answer = match answer {
+            Ok(analyses) => Ok(Analyses::try_from(analyses)?),
+            Err(fault) => Err(Fault::from(fault)),
+        };
         let bytes = answer.as_ref().map_or_else(weight::fault, weight::analyses);
         Ok(Answer {
             value: answer,
