@@ -8,6 +8,7 @@
 mod archive;
 mod cli;
 mod demo;
+mod hostile;
 mod http;
 mod kill;
 mod real;

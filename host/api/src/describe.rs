@@ -29,6 +29,7 @@ use crate::v1;
     v1::ShownExport,
     v1::ShownIncident,
     v1::ShownInstallation,
+    v1::ShownLogLine,
     v1::ShownMention,
     v1::ShownMonitor,
     v1::ShownNotice,
@@ -108,6 +109,13 @@ pub(crate) const ROUTES: &[Route] = &[
         "Removes an installation.",
         None,
         None,
+    ),
+    (
+        "get",
+        "/organisations/{org}/installations/{id}/log",
+        "Lists the newest lines that the plugin wrote into its log.",
+        None,
+        Some("ShownLogLine"),
     ),
     (
         "get",
@@ -262,6 +270,20 @@ pub(crate) const ROUTES: &[Route] = &[
         "Lists packages and what each would be given.",
         None,
         Some("ShownPlugin"),
+    ),
+    (
+        "post",
+        "/plugins",
+        "Registers a component, sent as application/wasm.",
+        None,
+        Some("ShownPlugin"),
+    ),
+    (
+        "delete",
+        "/plugins/{publisher}/{name}/{version}",
+        "Forgets a version of a package: no call of it begins any more.",
+        None,
+        None,
     ),
     (
         "post",

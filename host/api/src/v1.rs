@@ -13,6 +13,7 @@ mod sources;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     routing::{delete, get, post},
 };
 
@@ -21,7 +22,7 @@ use crate::Shared;
 pub(crate) use self::{
     exports::{AskedExport, ShownExport},
     incidents::{ShownIncident, ShownNotice},
-    installations::{GivenCredential, NewInstallation, ShownInstallation},
+    installations::{GivenCredential, NewInstallation, ShownInstallation, ShownLogLine},
     mentions::{ShownBucket, ShownMention},
     monitors::{NewMonitor, ShownMonitor},
     organisations::{NewOrganisation, ShownOrganisation},
@@ -44,6 +45,7 @@ pub(crate) fn router() -> Router<Shared> {
             get(installations::list).post(installations::create),
         )
         .route("/installations/{id}", delete(installations::remove))
+        .route("/installations/{id}/log", get(installations::log))
         .route("/sources", get(sources::list).post(sources::create))
         .route("/monitors", get(monitors::list).post(monitors::create))
         .route(
@@ -68,7 +70,16 @@ pub(crate) fn router() -> Router<Shared> {
             "/organisations",
             get(organisations::list).post(organisations::create),
         )
-        .route("/plugins", get(plugins::list))
+        .route(
+            "/plugins",
+            get(plugins::list)
+                .post(plugins::create)
+                .layer(DefaultBodyLimit::max(plugins::COMPONENT_BYTES)),
+        )
+        .route(
+            "/plugins/{publisher}/{name}/{version}",
+            delete(plugins::remove),
+        )
         .route("/queries/check", post(monitors::check))
         .nest("/organisations/{org}", org)
 }

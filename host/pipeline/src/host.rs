@@ -13,7 +13,8 @@ use isocial_store::{Deployment, OrgDb, OrgScope, StoreError};
 use tokio::sync::broadcast;
 
 use crate::{
-    counters::Counters, library::Library, probe::Probe, settings::Settings, tenant::Tenant,
+    counters::Counters, library::Library, probe::Probe, said::AllSaid, settings::Settings,
+    tenant::Tenant,
 };
 
 /// Live mentions that a slow reader may lag behind before it misses some; it is told how many.
@@ -41,6 +42,8 @@ pub struct Host {
     pub counters: Counters,
     /// Stops the world for a test.
     pub probe: Probe,
+    /// What plugins say in their logs.
+    pub said: AllSaid,
     live: broadcast::Sender<LiveMention>,
     tenants: Mutex<HashMap<OrgId, Arc<Tenant>>>,
 }
@@ -97,6 +100,7 @@ impl Host {
             library: Library::default(),
             counters: Counters::default(),
             probe: parts.probe,
+            said: AllSaid::default(),
             live: broadcast::channel(LIVE_BUFFER).0,
             tenants: Mutex::default(),
         }))
@@ -121,6 +125,12 @@ impl Host {
     /// Forgets an organisation by its id: after its deletion.
     pub fn forget_id(&self, org: &OrgId) {
         self.lock().remove(org);
+        self.said.forget_org(org);
+    }
+
+    /// Forgets what was read of every organisation: after a package was withdrawn.
+    pub(crate) fn forget_all(&self) {
+        self.lock().clear();
     }
 
     /// Mentions from now on, as they are committed.

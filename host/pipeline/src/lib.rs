@@ -21,9 +21,11 @@ mod notify;
 mod plugged;
 pub mod probe;
 mod recheck;
+pub mod said;
 pub mod settings;
 mod step;
 pub mod tenant;
+mod unregister;
 pub mod watch;
 pub mod worker;
 

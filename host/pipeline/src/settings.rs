@@ -14,7 +14,7 @@ pub struct Settings {
     pub interval_s: u32,
     /// Steps that one run of a job may take before it yields.
     pub steps: u32,
-    /// Jobs at once.
+    /// Jobs at once; one organisation has at most half of them.
     pub workers: usize,
     /// Milliseconds that a lease lasts.
     pub lease_ms: i64,
@@ -38,7 +38,7 @@ impl Default for Settings {
             own_base: "http://127.0.0.1:7700/".into(),
             interval_s: 60,
             steps: 64,
-            workers: 4,
+            workers: 8,
             lease_ms: 30_000,
             recheck_ms: None,
             spike: SpikeRule {

@@ -17,6 +17,8 @@ use crate::{
 
 /// Longest pause between two looks at the index · milliseconds. A job that is made meanwhile waits at most this long.
 const LOOK_MS: u64 = 500;
+/// Shortest pause between two looks: jobs may be due whose organisation has its share of workers already · milliseconds.
+const SHORTEST_MS: u64 = 25;
 /// When a job that failed for a reason of the host is tried again · milliseconds.
 const RETRY_MS: i64 = 15_000;
 
@@ -95,7 +97,7 @@ async fn rest(host: &Host, stop: &CancellationToken) {
     let wait = due.map_or(LOOK_MS, |d| {
         u64::try_from(d.as_millis() - now.as_millis())
             .unwrap_or(0)
-            .clamp(10, LOOK_MS)
+            .clamp(SHORTEST_MS, LOOK_MS)
     });
     tokio::select! {
         () = stop.cancelled() => {}
@@ -103,11 +105,18 @@ async fn rest(host: &Host, stop: &CancellationToken) {
     }
 }
 
+/// Jobs that one organisation may hold at once: half of the workers, so that whatever its plugins do, half are there for others (HT-14).
+fn share(host: &Host) -> u32 {
+    u32::try_from(host.settings.workers / 2)
+        .unwrap_or(u32::MAX)
+        .max(1)
+}
+
 /// Takes one due job and runs it. False if none was due.
 async fn one(host: &Host, owner: &str) -> Result<bool, StoreError> {
     let Some(mut lease) = host
         .deployment
-        .lease_due(owner, host.settings.lease_ms, 1)
+        .lease_shared(owner, host.settings.lease_ms, 1, share(host))
         .await?
         .into_iter()
         .next()

@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod demo;
 mod doctor;
+mod hostile;
 mod org;
 mod plugin;
 mod progress;
@@ -66,6 +67,7 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Doctor(json) => doctor::run(&read(cli)?, json.json).await,
         Command::Plugin(command) => plugin::run(command).await,
         Command::Org(command) => org::run(&read(cli)?, command).await,
+        Command::HostileSuite(args) => hostile::run(args).await,
         Command::Receipts(command) => org::receipts(&read(cli)?, command).await,
         Command::Config(command) => configuration(cli, command),
     }
