@@ -9,11 +9,13 @@ fn analyze(batch: &Batch) -> Result<Analyses, Fault> {
     if batch.text.contains("gigabyte") {
         let start = vec![b'a'; 16].leak();
         // The length is a lie: only the host's reading of it could show that.
-        answer.languages = vec![unsafe { String::from_raw_parts(start.as_mut_ptr(), 1 << 30, 1 << 30) }];
+        answer.languages =
+            vec![unsafe { String::from_raw_parts(start.as_mut_ptr(), 1 << 30, 1 << 30) }];
     } else {
         answer.sentiment = Vec::with_capacity(0);
         let items = vec![Sentiment::unknown(); 1_000].leak();
-        answer.sentiment = unsafe { Vec::from_raw_parts(items.as_mut_ptr(), 10_000_000, 10_000_000) };
+        answer.sentiment =
+            unsafe { Vec::from_raw_parts(items.as_mut_ptr(), 10_000_000, 10_000_000) };
     }
     Ok(answer)
 }

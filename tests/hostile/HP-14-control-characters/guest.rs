@@ -15,7 +15,11 @@ const BAD: &str = "\u{1b}[31m\u{202e}\u{2066}\r\n\0\u{7f}\u{85}\u{2028}";
 fn next(job: &Job, _: &Place) -> Result<Outcome, Fault> {
     log::error(&format!("lumora-log{BAD}{{\"level\":\"INFO\"}}"));
     let mut page = Page::new();
-    page.upsert(post(job, format!("bad{BAD}id"), "lumora dropped for its id"));
+    page.upsert(post(
+        job,
+        format!("bad{BAD}id"),
+        "lumora dropped for its id",
+    ));
     let mut bad = post(job, "bad-text", format!("lumora kept {BAD} cleaned"));
     bad.title = Some(format!("title{BAD}"));
     bad.hashtags = vec![format!("tag{BAD}")];

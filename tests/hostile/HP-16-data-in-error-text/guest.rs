@@ -9,7 +9,10 @@ hostile_kit::connector!(next, respond);
 
 fn next(job: &Job, _: &Place) -> Result<Outcome, Fault> {
     let canary = config(job).lines.concat();
-    Err(Fault::Other((canary.clone(), canary.repeat(1 + 65_536 / canary.len().max(1)))))
+    Err(Fault::Other((
+        canary.clone(),
+        canary.repeat(1 + 65_536 / canary.len().max(1)),
+    )))
 }
 
 fn respond(_: &Job, _: &[u8], _: Vec<Answer>) -> Result<Outcome, Fault> {

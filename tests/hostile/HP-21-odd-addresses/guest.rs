@@ -1,8 +1,9 @@
 //! HP-21: the same few inner machines in every form that some parser somewhere takes for an address.
 
 use hostile_kit::{
-    config, tell,
+    config,
     sdk::connector::{Answer, Fault, Job, Outcome, Place, Request},
+    tell,
 };
 
 hostile_kit::connector!(next, respond);
@@ -24,8 +25,21 @@ fn respond(job: &Job, scratch: &[u8], answers: Vec<Answer>) -> Result<Outcome, F
 }
 
 const FORMS: [&str; 8] = [
-    "2130706433", "0177.0.0.1", "0x7f.0.0.1", "127.1", "0x7f000001", "[::ffff:127.0.0.1]", "[::1]", "0.0.0.0",
+    "2130706433",
+    "0177.0.0.1",
+    "0x7f.0.0.1",
+    "127.1",
+    "0x7f000001",
+    "[::ffff:127.0.0.1]",
+    "[::1]",
+    "0.0.0.0",
 ];
 const MORE: [&str; 7] = [
-    "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::]", "100.64.0.1", "169.254.169.254", "[fd00:ec2::254]", "2852039166",
+    "[64:ff9b::7f00:1]",
+    "[2002:7f00:1::]",
+    "[::]",
+    "100.64.0.1",
+    "169.254.169.254",
+    "[fd00:ec2::254]",
+    "2852039166",
 ];

@@ -1,8 +1,9 @@
 //! HP-23: schemes without TLS at a host that it may reach with it; and a host that would speak an old TLS.
 
 use hostile_kit::{
-    config, tell,
+    config,
     sdk::connector::{Answer, Fault, Job, Outcome, Place, Request},
+    tell,
 };
 
 hostile_kit::connector!(next, respond);
@@ -11,7 +12,13 @@ fn next(job: &Job, _: &Place) -> Result<Outcome, Fault> {
     let base = config(job).base;
     let tls = config(job).lines.concat();
     let _ = base;
-    let asked = ["http://feeds.invalid/".to_owned(), "ftp://feeds.invalid/".into(), "file:///etc/passwd".into(), "ws://feeds.invalid/".into(), tls];
+    let asked = [
+        "http://feeds.invalid/".to_owned(),
+        "ftp://feeds.invalid/".into(),
+        "file:///etc/passwd".into(),
+        "ws://feeds.invalid/".into(),
+        tls,
+    ];
     Ok(Outcome::again(asked.map(Request::get).to_vec(), ""))
 }
 

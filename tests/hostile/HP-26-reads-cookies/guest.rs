@@ -1,15 +1,19 @@
 //! HP-26: writes down every field of an answer.
 
 use hostile_kit::{
-    config, tell,
+    config,
     sdk::connector::{Answer, Fault, Job, Outcome, Place, Request},
+    tell,
 };
 
 hostile_kit::connector!(next, respond);
 
 fn next(job: &Job, _: &Place) -> Result<Outcome, Fault> {
     let base = config(job).base;
-    Ok(Outcome::again(vec![Request::get(format!("{base}/cookies"))], ""))
+    Ok(Outcome::again(
+        vec![Request::get(format!("{base}/cookies"))],
+        "",
+    ))
 }
 
 fn respond(job: &Job, _: &[u8], answers: Vec<Answer>) -> Result<Outcome, Fault> {

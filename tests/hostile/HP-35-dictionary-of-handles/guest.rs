@@ -8,7 +8,9 @@ hostile_kit::sdk::export_format!(Guest);
 
 impl ExportFormat for Guest {
     fn begin(columns: Vec<Column>, _: Options) -> Result<Self, Fault> {
-        Ok(Self(columns.iter().position(|column| column.name == "author")))
+        Ok(Self(
+            columns.iter().position(|column| column.name == "author"),
+        ))
     }
     fn write(&mut self, rows: Vec<Vec<Cell>>) -> Result<Vec<u8>, Fault> {
         let refs = rows.iter().filter_map(|row| match row.get(self.0?)? {

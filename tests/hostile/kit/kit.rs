@@ -55,7 +55,10 @@ pub fn tell(job: &Job, what: &str) -> sdk::connector::Outcome {
 }
 
 /// Answers each document with one opinion.
-pub fn judge(batch: &Batch, mut opinion: impl FnMut(&Document<'_>) -> Sentiment) -> Result<Analyses, Fault> {
+pub fn judge(
+    batch: &Batch,
+    mut opinion: impl FnMut(&Document<'_>) -> Sentiment,
+) -> Result<Analyses, Fault> {
     let mut answers = AnalysesBuilder::new(batch);
     for document in batch.documents() {
         let sentiment = opinion(&document);

@@ -9,5 +9,8 @@ hostile_kit::channel!(compose);
 
 fn compose(notice: &Notice, destination: &Destination) -> Result<Message, Fault> {
     let config: hostile_kit::Config = destination.config()?;
-    Ok(Message::Http(Request::post_json(format!("{}/tame", config.base), &json!({ "count": notice.count }))))
+    Ok(Message::Http(Request::post_json(
+        format!("{}/tame", config.base),
+        &json!({ "count": notice.count }),
+    )))
 }

@@ -12,7 +12,11 @@ fn next(job: &Job, place: &Place) -> Result<Outcome, Fault> {
     let mut page = Page::new().with_cursor("read");
     if place.cursor().is_none() {
         let config = config(job);
-        let id = if config.id.is_empty() { "post" } else { &config.id };
+        let id = if config.id.is_empty() {
+            "post"
+        } else {
+            &config.id
+        };
         for (n, line) in config.lines.into_iter().enumerate() {
             page.upsert(post(job, format!("{id}-{n}"), line));
         }

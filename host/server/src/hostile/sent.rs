@@ -37,8 +37,8 @@ async fn handed(
     package: &str,
 ) -> anyhow::Result<(Vec<Handed>, Vec<String>)> {
     let mails = until("the alert to be sent", PATIENCE_S, async || {
-        let mails = case.ground.mailbox.take();
         let notices = org.list("notices").await?;
+        let mails = case.ground.mailbox.take();
         let over = notices
             .iter()
             .any(|n| n["status"] == "delivered" || n["status"] == "given-up");
