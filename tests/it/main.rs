@@ -11,6 +11,7 @@ mod cli;
 mod demo;
 mod examples;
 mod full;
+mod hostile;
 mod http;
 mod inbound;
 mod kill;

@@ -31,6 +31,11 @@ pub fn packages() -> PathBuf {
     std::env::var_os("ISOCIAL_PLUGINS_DIR").map_or_else(|| target().join("plugins"), PathBuf::from)
 }
 
+/// The folder of the hostile suite's built guests.
+pub fn guests() -> PathBuf {
+    std::env::var_os("ISOCIAL_TEST_GUESTS").map_or_else(|| target().join("hostile"), PathBuf::from)
+}
+
 /// Says that a test did not run because its real counterpart is absent, with the line that installs it.
 ///
 /// # Panics

@@ -33,6 +33,7 @@ use crate::v1;
     v1::ShownExport,
     v1::ShownIncident,
     v1::ShownInstallation,
+    v1::ShownLogLine,
     v1::ShownMention,
     v1::ShownMonitor,
     v1::ShownNotice,
@@ -119,6 +120,13 @@ pub(crate) const ROUTES: &[Route] = &[
         "Says which layer grants each field or takes it away.",
         None,
         Some("ShownExplanation"),
+    ),
+    (
+        "get",
+        "/organisations/{org}/installations/{id}/log",
+        "Lists the newest lines that the plugin wrote into its log.",
+        None,
+        Some("ShownLogLine"),
     ),
     (
         "get",
@@ -315,6 +323,20 @@ pub(crate) const ROUTES: &[Route] = &[
         "Says which layer would grant each field or take it away.",
         None,
         Some("ShownExplanation"),
+    ),
+    (
+        "post",
+        "/plugins",
+        "Registers a component, sent as application/wasm.",
+        None,
+        Some("ShownPlugin"),
+    ),
+    (
+        "delete",
+        "/plugins/{publisher}/{name}/{version}",
+        "Forgets a version of a package: no call of it begins any more.",
+        None,
+        None,
     ),
     (
         "post",

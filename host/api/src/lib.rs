@@ -34,6 +34,8 @@ pub use problem::{Problem, ProblemType};
 const BODY_BYTES: usize = 256 * 1024;
 /// Longest time that a request may take. Live streams are no requests in this sense: their head is answered at once.
 const REQUEST: std::time::Duration = std::time::Duration::from_secs(30);
+/// The same where a component is sent: the sandbox may take two minutes to compile a stranger's, and no thread of the server waits.
+const COMPONENT: std::time::Duration = std::time::Duration::from_secs(150);
 
 /// What every route is given.
 #[derive(Debug, Clone)]
@@ -107,11 +109,16 @@ async fn ready(axum::extract::State(shared): axum::extract::State<Shared>) -> Re
 
 /// No request takes longer than its bound, and no answer is kept by caches or framed by other pages.
 async fn bounded(request: axum::extract::Request, next: middleware::Next) -> Response {
-    let mut response = match tokio::time::timeout(REQUEST, next.run(request)).await {
+    let component =
+        request.method() == axum::http::Method::POST && request.uri().path() == "/api/v1/plugins";
+    let most = if component { COMPONENT } else { REQUEST };
+    let mut response = match tokio::time::timeout(most, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => {
-            Problem::new(ProblemType::Timeout, "the request took longer than 30 s").into_response()
-        }
+        Err(_) => Problem::new(
+            ProblemType::Timeout,
+            format!("the request took longer than {} s", most.as_secs()),
+        )
+        .into_response(),
     };
     let headers = response.headers_mut();
     for (name, value) in [

@@ -14,6 +14,7 @@ mod sources;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     routing::{delete, get, post},
 };
 
@@ -23,7 +24,7 @@ pub(crate) use self::{
     addresses::{MadeAddress, NewAddress, ShownAddress},
     exports::{AskedExport, ShownExport},
     incidents::{ShownIncident, ShownNotice},
-    installations::{GivenCredential, NewInstallation, ShownInstallation},
+    installations::{GivenCredential, NewInstallation, ShownInstallation, ShownLogLine},
     mentions::{ShownBucket, ShownMention},
     monitors::{NewMonitor, ShownMonitor},
     organisations::{NewOrganisation, ShownOrganisation},
@@ -50,6 +51,7 @@ pub(crate) fn router() -> Router<Shared> {
             "/installations/{id}/rights",
             get(plugins::explain_installed),
         )
+        .route("/installations/{id}/log", get(installations::log))
         .route("/sources", get(sources::list).post(sources::create))
         .route(
             "/sources/{id}/address",
@@ -81,9 +83,18 @@ pub(crate) fn router() -> Router<Shared> {
             "/organisations",
             get(organisations::list).post(organisations::create),
         )
-        .route("/plugins", get(plugins::list))
         .route("/plugins/{publisher}/{name}/rights", get(plugins::explain))
         .route("/receipts/key", get(receipts::key))
+        .route(
+            "/plugins",
+            get(plugins::list)
+                .post(plugins::create)
+                .layer(DefaultBodyLimit::max(plugins::COMPONENT_BYTES)),
+        )
+        .route(
+            "/plugins/{publisher}/{name}/{version}",
+            delete(plugins::remove),
+        )
         .route("/queries/check", post(monitors::check))
         .nest("/organisations/{org}", org)
 }

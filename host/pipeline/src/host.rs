@@ -16,8 +16,8 @@ use isocial_store::{Deployment, OrgDb, OrgScope, StoreError};
 use tokio::sync::broadcast;
 
 use crate::{
-    books::Books, counters::Counters, library::Library, probe::Probe, settings::Settings,
-    stream::Fares,
+    books::Books, counters::Counters, library::Library, probe::Probe, said::AllSaid,
+    settings::Settings, stream::Fares,
     tenant::Tenant,
 };
 
@@ -52,6 +52,8 @@ pub struct Host {
     pub books: Books,
     /// Counts changes of any organisation's configuration, so that a shared stream knows when to look who reads it.
     changes: AtomicU64,
+    /// What plugins say in their logs.
+    pub said: AllSaid,
     live: broadcast::Sender<LiveMention>,
     tenants: Mutex<HashMap<OrgId, Arc<Tenant>>>,
 }
@@ -111,6 +113,7 @@ impl Host {
             streams: Fares::default(),
             probe: parts.probe,
             changes: AtomicU64::new(0),
+            said: AllSaid::default(),
             live: broadcast::channel(LIVE_BUFFER).0,
             tenants: Mutex::default(),
         }))
@@ -129,18 +132,26 @@ impl Host {
 
     /// Forgets what was read of an organisation's configuration: to be called after every change of it, and after its deletion.
     pub fn forget(&self, db: &OrgDb) {
-        self.forget_id(db.id());
+        self.lock().remove(db.id());
+        self.changes.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Forgets an organisation by its id: after its deletion.
     pub fn forget_id(&self, org: &OrgId) {
         self.lock().remove(org);
         self.changes.fetch_add(1, Ordering::SeqCst);
+        self.said.forget_org(org);
     }
 
     /// How many changes of configuration there have been on this node.
     pub(crate) fn changes(&self) -> u64 {
         self.changes.load(Ordering::SeqCst)
+    }
+
+    /// Forgets what was read of every organisation: after a package was withdrawn.
+    pub(crate) fn forget_all(&self) {
+        self.lock().clear();
+        self.changes.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Mentions from now on, as they are committed.

@@ -26,10 +26,12 @@ mod plugged;
 pub mod probe;
 mod recheck;
 mod retain;
+pub mod said;
 pub mod settings;
 mod step;
 pub mod stream;
 pub mod tenant;
+mod unregister;
 pub mod watch;
 pub mod worker;
 

@@ -108,6 +108,13 @@ impl Library {
             .cloned()
             .collect()
     }
+    /// Takes a version out; false if it was not there.
+    pub(crate) fn take(&self, id: &str, version: &str) -> bool {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let before = all.len();
+        all.retain(|package, _| package.id != id || package.version.to_string() != version);
+        all.len() < before
+    }
     fn put(&self, loaded: Arc<Loaded>) {
         self.0
             .write()

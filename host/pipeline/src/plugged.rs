@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::said::Said;
 use isocial_egress::{Call, Credentials, Egress, Meter};
 use isocial_gate::{Denial, Door, OpenReceipt, Passed, ProjectError, Rejection, Untrusted};
 use isocial_model::{
@@ -13,6 +14,8 @@ use isocial_model::{
 };
 use isocial_sandbox::{Called, Executor, Lost, Plugin, SandboxError};
 
+/// Requests that the host itself may add to a step's, to open or renew a session.
+const SESSION_REQUESTS: u32 = 2;
 /// Bytes of answers that the requests of one step may bring.
 pub(crate) const STEP_BYTES: u64 = 64 << 20;
 
@@ -47,6 +50,8 @@ pub struct Plugged {
     pub turn: u64,
     /// Whose rate limits its requests spend.
     pub account: Arc<str>,
+    /// What it says in its log, for its own organisation.
+    pub said: Arc<Said>,
 }
 
 impl std::fmt::Debug for Plugged {
@@ -92,16 +97,18 @@ impl Plugged {
         {
             Ok(Called {
                 outcome: Ok(answer),
-                ..
+                log,
             }) => {
                 let (result, receipt) = admit(&self.door, answer, open);
+                self.said.keep(receipt.at, log);
                 (result.map_err(CallError::from), receipt)
             }
             Ok(Called {
                 outcome: Err(stopped),
-                ..
+                log,
             }) => {
                 let receipt = self.door.fail((&stopped).into(), open);
+                self.said.keep(receipt.at, log);
                 (Err(stopped.into()), receipt)
             }
             Err(lost) => {
@@ -111,16 +118,20 @@ impl Plugged {
         }
     }
 
-    /// Makes the requests that a plugin wants made, in parallel, each only if the gate permits it.
+    /// What all requests of one step may spend together, in however many rounds they are asked for (HP-46).
+    pub(crate) fn step_meter(requests: u32) -> Meter {
+        Meter::new(requests.saturating_add(SESSION_REQUESTS), STEP_BYTES)
+    }
+
+    /// Makes the requests that a plugin wants made, in parallel, each only if the gate permits it and the meter still holds it.
     pub(crate) async fn exchange(
         &self,
         egress: &Egress,
         now: Instant,
         requests: Vec<Request>,
+        meter: &Meter,
     ) -> Exchanged {
-        let meter = Meter::new(requests.len() as u32 + 2, STEP_BYTES);
         let each = requests.into_iter().map(|request| {
-            let meter = &meter;
             async move {
                 let method = request.method.name();
                 match isocial_gate::permit(request, self.door.egress()) {

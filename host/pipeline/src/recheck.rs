@@ -58,13 +58,16 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobEr
         let mut upserts = Vec::new();
         if !refs.is_empty() {
             let job = job_for(host, &reading, &account, None);
+            let meter = crate::Plugged::step_meter(job.budget.requests);
             let ask = ConnectorCall::Ask {
                 job: job.clone(),
                 refs: refs.clone(),
             };
             let verdicts = match connector(&host.executor, &plugged, ask, &mut receipts).await {
                 Ok(AdmittedConnector::Requests(requests)) => {
-                    let exchanged = plugged.exchange(&host.egress, job.now, requests).await;
+                    let exchanged = plugged
+                        .exchange(&host.egress, job.now, requests, &meter)
+                        .await;
                     receipts.extend(exchanged.receipts);
                     let judge = ConnectorCall::Judge {
                         job,

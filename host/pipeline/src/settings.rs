@@ -17,7 +17,7 @@ pub struct Settings {
     pub interval_s: u32,
     /// Steps that one run of a job may take before it yields.
     pub steps: u32,
-    /// Jobs at once.
+    /// Jobs at once; one organisation has at most half of them.
     pub workers: usize,
     /// Streams that are kept open at once; 0 = none.
     pub streams: usize,
@@ -49,7 +49,7 @@ impl Default for Settings {
             own_base: "http://127.0.0.1:7700/".into(),
             interval_s: 60,
             steps: 64,
-            workers: 4,
+            workers: 8,
             streams: 256,
             lease_ms: 30_000,
             recheck_ms: None,

@@ -2,12 +2,12 @@
 //!
 //! Lives here: the sans-I/O loop. Not here: what happens with the page (`collect`).
 
-use isocial_egress::Egress;
+use isocial_egress::{Egress, Meter};
 use isocial_gate::{AdmittedConnector, AdmittedPage};
 use isocial_model::{
     Instant,
-    connector::{ConnectorCall, Fault, Job, Place, Request},
-    receipt::Receipt,
+    connector::{Answer, ConnectorCall, Failure, Fault, Job, Place, Request},
+    receipt::{EgressLine, Line, Receipt},
 };
 use isocial_sandbox::{Executor, Plugin};
 
@@ -71,6 +71,10 @@ pub(crate) async fn step_with(
         job: job.clone(),
         place: place.clone(),
     };
+    let mut purse = Purse {
+        meter: Plugged::step_meter(job.budget.requests),
+        requests: job.budget.requests as usize,
+    };
     for _ in 0..ROUNDS {
         match connector(executor, plugged, call, &mut step.receipts).await {
             Ok(AdmittedConnector::Page(page)) => {
@@ -79,7 +83,8 @@ pub(crate) async fn step_with(
                 return step;
             }
             Ok(AdmittedConnector::Again { requests, scratch }) => {
-                let answers = exchange(egress, plugged, job.now, requests, &mut step).await;
+                let answers =
+                    exchange(egress, plugged, job.now, requests, (&mut purse, &mut step)).await;
                 probe.at(Stage::Fetch).await;
                 call = ConnectorCall::Respond {
                     job: job.clone(),
@@ -105,17 +110,49 @@ pub(crate) async fn step_with(
     step
 }
 
+/// What one step may still spend, over all of its rounds (HP-46).
+struct Purse {
+    meter: Meter,
+    /// Requests of the budget that the connector was told.
+    requests: usize,
+}
+
+/// Makes the requests as far as the step's budget goes; the rest is answered by `budget`, with a line each.
 async fn exchange(
     egress: &Egress,
     plugged: &Plugged,
     now: Instant,
-    requests: Vec<Request>,
-    step: &mut Step,
-) -> Vec<isocial_model::connector::Answer> {
-    let exchanged = plugged.exchange(egress, now, requests).await;
+    mut requests: Vec<Request>,
+    (purse, step): (&mut Purse, &mut Step),
+) -> Vec<Answer> {
+    let over = requests.split_off(requests.len().min(purse.requests));
+    purse.requests -= requests.len();
+    let exchanged = plugged.exchange(egress, now, requests, &purse.meter).await;
     step.receipts.extend(exchanged.receipts);
     step.come_back = step.come_back.max(exchanged.come_back);
-    exchanged.answers
+    let mut answers = exchanged.answers;
+    for request in over {
+        step.receipts.push(over_budget(plugged, now, &request));
+        answers.push(Answer::Failed(Failure::Budget));
+    }
+    answers
+}
+
+/// The ledger's line of a request that was one too many.
+fn over_budget(plugged: &Plugged, now: Instant, request: &Request) -> Receipt {
+    let line = EgressLine {
+        plugin: plugged.door.package().clone(),
+        method: request.method.name().to_owned(),
+        host: String::new(),
+        credential: None,
+        bytes_out: 0,
+        bytes_in: 0,
+        result: "budget:step".into(),
+    };
+    Receipt {
+        at: now,
+        line: Line::Egress(line),
+    }
 }
 
 /// One call of a connector through the door; its receipt is appended whatever comes of it.

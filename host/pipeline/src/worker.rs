@@ -19,6 +19,8 @@ use crate::{
 const LOOK_MS: u64 = 500;
 /// How often the books are looked at · milliseconds.
 const TICK_MS: u64 = 1_000;
+/// Shortest pause between two looks: jobs may be due whose organisation has its share of workers already · milliseconds.
+const SHORTEST_MS: u64 = 25;
 /// When a job that failed for a reason of the host is tried again · milliseconds.
 pub(crate) const RETRY_MS: i64 = 15_000;
 
@@ -120,7 +122,7 @@ async fn rest(host: &Host, stop: &CancellationToken) {
     let wait = due.map_or(LOOK_MS, |d| {
         u64::try_from(d.as_millis() - now.as_millis())
             .unwrap_or(0)
-            .clamp(10, LOOK_MS)
+            .clamp(SHORTEST_MS, LOOK_MS)
     });
     tokio::select! {
         () = stop.cancelled() => {}
@@ -128,11 +130,18 @@ async fn rest(host: &Host, stop: &CancellationToken) {
     }
 }
 
+/// Jobs that one organisation may hold at once: half of the workers, so that whatever its plugins do, half are there for others (HT-14).
+fn share(host: &Host) -> u32 {
+    u32::try_from(host.settings.workers / 2)
+        .unwrap_or(u32::MAX)
+        .max(1)
+}
+
 /// Takes one due job and runs it. False if none was due.
 async fn one(host: &Host, owner: &str) -> Result<bool, StoreError> {
     let Some(mut lease) = host
         .deployment
-        .lease_due(Lane::Work, owner, host.settings.lease_ms, 1)
+        .lease_shared(Lane::Work, owner, host.settings.lease_ms, 1, share(host))
         .await?
         .into_iter()
         .next()

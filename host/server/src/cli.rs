@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Receipts(Receipts),
     /// Lists the personal details that the gate finds in a file of texts, as spans.
     Redact(Redact),
+    /// Lets hostile plugins loose on a host and says what came of it.
+    HostileSuite(HostileSuite),
     /// Prints or checks the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -322,6 +324,30 @@ pub(crate) struct Redact {
     #[arg(long)]
     pub(crate) handles: bool,
     /// Prints the summary as one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `isocial hostile-suite`
+#[derive(Debug, Args)]
+pub(crate) struct HostileSuite {
+    /// Folder of built guests; by default where `cargo xtask guests` puts them.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) guests: Option<PathBuf>,
+    /// The host to attack, such as `http://127.0.0.1:7700`; without it a throw-away host is started. Cases that need a fake network
+    /// or a look into the process use a throw-away host all the same.
+    #[arg(long, value_name = "URL", requires = "token")]
+    pub(crate) url: Option<String>,
+    /// That host's operator's token.
+    #[arg(long, env = "ISOCIAL_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// Only these cases, by id.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Builds the guests from this folder of cases, and ends there.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) build: Option<PathBuf>,
+    /// Prints JSON for programs.
     #[arg(long)]
     pub(crate) json: bool,
 }

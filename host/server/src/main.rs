@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod demo;
 mod doctor;
+mod hostile;
 mod org;
 mod plugin;
 mod progress;
@@ -72,6 +73,7 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Address(command) => address::run(&read(cli)?, command).await,
         Command::Receipts(command) => receipts::run(cli, command).await,
         Command::Redact(args) => redact::run(args),
+        Command::HostileSuite(args) => hostile::run(args).await,
         Command::Config(command) => configuration(cli, command),
     }
 }

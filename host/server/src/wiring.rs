@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use anyhow::Context as _;
-use isocial_egress::{Egress, EgressConfig, SmtpConfig};
+use isocial_egress::{Egress, EgressConfig, Resolve, SmtpConfig, SystemResolver};
 use isocial_gate::OperatorException;
 use isocial_model::{Clock, Entropy, Secret, time::SystemClock};
 use isocial_pipeline::{Host, Parts, Probe, Settings, detect::SpikeRule};
@@ -25,12 +25,21 @@ pub(crate) async fn host(config: &Config) -> anyhow::Result<Arc<Host>> {
 
 /// Puts a host together on another clock.
 pub(crate) async fn host_on(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Host>> {
+    host_among(config, clock, Arc::new(SystemResolver)).await
+}
+
+/// Puts a host together on another clock and another resolver of names.
+pub(crate) async fn host_among(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    resolver: Arc<dyn Resolve>,
+) -> anyhow::Result<Arc<Host>> {
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
     let options = store_options(config);
     let vault = Arc::new(open_vault(config, &options, Arc::clone(&entropy))?);
     let sandbox = Sandbox::new(sandbox_config(config), vault.deployment().clone())
         .context("the sandbox cannot start")?;
-    let egress = Egress::new(egress_config(config), Arc::clone(&clock))
+    let egress = Egress::with_resolver(egress_config(config), Arc::clone(&clock), resolver)
         .context("the way out cannot be set up")?;
     let deployment = Deployment::open(options, vault, Arc::clone(&clock))
         .await

@@ -202,20 +202,38 @@ impl Deployment {
         lease_ms: i64,
         limit: u32,
     ) -> Result<Vec<JobLease>, StoreError> {
+        self.lease_shared(lane, owner, lease_ms, limit, u32::MAX)
+            .await
+    }
+
+    /// The same, fair between organisations (HT-14): those that hold the fewest leases come first, and one that holds `share` gets no
+    /// further one. With a `limit` above 1 the last call may go over the share by as much.
+    pub async fn lease_shared(
+        &self,
+        lane: Lane,
+        owner: &str,
+        lease_ms: i64,
+        limit: u32,
+        share: u32,
+    ) -> Result<Vec<JobLease>, StoreError> {
         let now = self.now();
         let until = now.plus_ms(lease_ms);
         let mut tx = self.file().write().await?;
         let rows = sqlx::query(
             "update jobs set lease_owner = $1, lease_epoch = lease_epoch + 1, lease_until = $2 \
-             where job in (select job from jobs where due <= $3 and (kind = 'stream') = $5 \
-                               and (lease_until is null or lease_until <= $3) \
-                           order by due, job limit $4) \
+             where job in ( \
+                 with open as (select job, org, due, lease_until from jobs where due <= $3 and (kind = 'stream') = $6), \
+                      held as (select org, count(*) as n from open where lease_until > $3 group by org) \
+                 select open.job from open left join held on held.org = open.org \
+                 where (open.lease_until is null or open.lease_until <= $3) and coalesce(held.n, 0) < $5 \
+                 order by coalesce(held.n, 0), open.due, open.job limit $4) \
              returning job, kind, subject, due, lease_epoch, seal, (select id from organisations where row = jobs.org) as org",
         )
         .bind(owner)
         .bind(until.as_millis())
         .bind(now.as_millis())
         .bind(i64::from(limit))
+        .bind(i64::from(share))
         .bind(lane == Lane::Streams)
         .fetch_all(&mut *tx)
         .await?;

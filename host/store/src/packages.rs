@@ -68,6 +68,22 @@ impl Deployment {
         Ok(())
     }
 
+    /// Forgets a package, and its component where no other package has the same bytes. False if there was none.
+    pub async fn forget_package(&self, id: &str, version: &str) -> Result<bool, StoreError> {
+        let mut tx = self.file().write().await?;
+        let gone = sqlx::query("delete from packages where id = $1 and version = $2")
+            .bind(id)
+            .bind(version)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+        sqlx::query("delete from components where digest not in (select digest from packages)")
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(gone > 0)
+    }
+
     /// All packages, by id and version.
     pub async fn packages(&self) -> Result<Vec<Package>, StoreError> {
         let mut conn = self.file().read().await?;

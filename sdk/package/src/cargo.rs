@@ -203,7 +203,10 @@ fn run_build(crates: &[Crate], place: &Place, options: &BuildOptions) -> Result<
         command.args(["--package", &plugin.name]);
     }
     flags(&mut command, options);
-    command.env("CARGO_ENCODED_RUSTFLAGS", rustflags(place));
+    command.env(
+        "CARGO_ENCODED_RUSTFLAGS",
+        guest_flags(&place.workspace_root),
+    );
     let failed = |problem: String| PackageError::Cargo {
         packages: names.clone(),
         problem,
@@ -220,8 +223,9 @@ fn run_build(crates: &[Crate], place: &Place, options: &BuildOptions) -> Result<
     }
 }
 
-/// Flags that make the bytes the same on every machine (no paths of the builder) and the instances small.
-fn rustflags(place: &Place) -> OsString {
+/// Flags, for `CARGO_ENCODED_RUSTFLAGS`, that make the bytes the same on every machine (no paths of the builder, whose workspace lies
+/// at `root`) and the instances small.
+pub fn guest_flags(root: &Path) -> OsString {
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| {
@@ -238,7 +242,7 @@ fn rustflags(place: &Place) -> OsString {
     if let Some(home) = home {
         remap(&mut flags, &home, "=/cargo");
     }
-    remap(&mut flags, &place.workspace_root, "=/source");
+    remap(&mut flags, root, "=/source");
     flags.push(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
     flags
 }

@@ -10,7 +10,7 @@ mod error;
 mod interface;
 mod scaffold;
 
-pub use cargo::{BuildOptions, Built, TARGET, build_crate, build_crates};
+pub use cargo::{BuildOptions, Built, TARGET, build_crate, build_crates, guest_flags};
 pub use component::{MANIFEST_SECTION, Package};
 pub use error::PackageError;
 pub use interface::INTERFACE_VERSION;

@@ -56,6 +56,19 @@ pub fn everything() -> Result<(), String> {
     )
 }
 
+/// Builds the guests of the hostile suite, through the host too, into one folder beside the packages.
+pub fn guests() -> Result<(), String> {
+    eprintln!("building the hostile guests");
+    succeed(
+        Command::new(isocial()?)
+            .current_dir(root())
+            .args(["hostile-suite", "--build", "tests/hostile", "--json"])
+            .arg("--guests")
+            .arg(target()?.join("hostile")),
+        "the hostile guests could not be built",
+    )
+}
+
 /// Runs `isocial` with a command and its arguments, on the packages that were just built.
 pub fn run_isocial(command: &str, args: &[String]) -> Result<ExitCode, String> {
     let status = Command::new(isocial()?)

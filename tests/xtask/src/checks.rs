@@ -4,11 +4,11 @@ use std::io::{BufRead, BufReader};
 use std::process::{ExitCode, Stdio};
 use std::time::Instant;
 
-use crate::build::{cargo, everything, isocial, succeed, target};
+use crate::build::{cargo, everything, guests, isocial, succeed, target};
 use crate::summary::Tally;
 
 /// The steps in their order. `build` comes before the tests because they run the real program with the real packages.
-const STEPS: [&str; 5] = ["format", "build", "clippy", "docs", "test"];
+const STEPS: [&str; 6] = ["format", "build", "guests", "clippy", "docs", "test"];
 
 /// Runs the named steps, or all of them; goes on after a failure and names every failed step at the end.
 pub fn run(only: &[String]) -> Result<ExitCode, String> {
@@ -34,6 +34,7 @@ pub fn run(only: &[String]) -> Result<ExitCode, String> {
                 "some files are not formatted\nhint: `cargo fmt --all`",
             ),
             "build" => everything(),
+            "guests" => guests(),
             "clippy" => succeed(
                 cargo().args([
                     "clippy",
@@ -86,6 +87,7 @@ fn tests(tally: &mut Tally, not_run: &std::path::Path) -> Result<(), String> {
         .env("ISOCIAL_NOT_RUN_FILE", not_run)
         .env("ISOCIAL_BIN", isocial()?)
         .env("ISOCIAL_PLUGINS_DIR", target()?.join("plugins"))
+        .env("ISOCIAL_TEST_GUESTS", target()?.join("hostile"))
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|e| format!("cargo does not start: {e}"))?;

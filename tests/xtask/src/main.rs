@@ -15,8 +15,9 @@ The commands of this workspace:
 
   cargo run --release -- demo [OPTIONS]   builds host and plugins, then shows a brand's week (try `demo --help`)
   cargo xtask test [STEP …]               runs every check that CI runs, or only the named steps:
-                                          format, build, clippy, docs, test
+                                          format, build, guests, clippy, docs, test
   cargo xtask plugins                     builds host and plugins; packages lie in target/plugins
+  cargo xtask guests                      builds the hostile plugins that `isocial hostile-suite` lets loose; they lie in target/hostile
   cargo xtask serve [OPTIONS]             builds, then `isocial serve`
   cargo xtask isocial ARGS …              builds, then runs `isocial` with these arguments
   cargo xtask machine                     says what this machine lacks, and the line that installs it
@@ -38,6 +39,10 @@ fn main() -> ExitCode {
             }),
         "plugins" => machine::check()
             .and_then(|()| build::everything())
+            .map(|()| ExitCode::SUCCESS),
+        "guests" => machine::check()
+            .and_then(|()| build::everything())
+            .and_then(|()| build::guests())
             .map(|()| ExitCode::SUCCESS),
         "test" => machine::check().and_then(|()| checks::run(&rest)),
         "machine" => machine::check().map(|()| {

@@ -158,6 +158,38 @@ pub(crate) async fn create(
     ))
 }
 
+/// A line that a plugin wrote into its log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ShownLogLine {
+    /// When its call ended · milliseconds since 1970.
+    at: i64,
+    /// `debug`, `info`, `warn` or `error`, in the plugin's opinion.
+    level: &'static str,
+    /// One line of at most 1,024 bytes. It may hold content of this organisation.
+    text: String,
+}
+
+/// The newest lines that the plugin of an installation wrote, oldest first. They are kept in memory only.
+pub(crate) async fn log(
+    entered: Entered,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Json<Listed<ShownLogLine>>, Problem> {
+    let missing = || Problem::not_found("installation");
+    let id: InstallationId = id.parse().map_err(|_| missing())?;
+    let db = &entered.tenant.db;
+    db.installation(&id).await?.ok_or_else(missing)?;
+    let (lines, _) = entered.host.said.of(db.id(), &id).lines();
+    let items = lines
+        .into_iter()
+        .map(|said| ShownLogLine {
+            at: said.at.as_millis(),
+            level: said.line.level.name(),
+            text: said.line.text,
+        })
+        .collect();
+    Ok(Json(Listed::all(items)))
+}
+
 /// Removes an installation with its sources and credentials.
 pub(crate) async fn remove(
     entered: Entered,
@@ -177,5 +209,6 @@ pub(crate) async fn remove(
         return Err(Problem::not_found("installation"));
     }
     entered.host.forget(&entered.tenant.db);
+    entered.host.said.forget(entered.tenant.db.id(), &id);
     Ok(StatusCode::NO_CONTENT)
 }

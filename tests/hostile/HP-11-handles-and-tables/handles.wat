@@ -1,0 +1,17 @@
+(module
+  ;; HP-11: makes one resource handle after another and drops none.
+  (import "[export]isocial:plugin/export-format@0.1.0" "[resource-new]writer" (func $new (param i32) (result i32)))
+  (memory (export "memory") 2)
+  (global $free (mut i32) (i32.const 8192))
+  (func (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 15)) (i32.const -16)))
+    (global.set $free (i32.add (local.get $at) (local.get $size)))
+    (local.get $at))
+  (func (export "isocial:plugin/export-format@0.1.0#[constructor]writer")
+    (param i32 i32 i32 i32 i64 i32 i32) (result i32)
+    (loop $more (drop (call $new (i32.const 1))) (br $more))
+    unreachable)
+  (func (export "isocial:plugin/export-format@0.1.0#[method]writer.write") (param i32 i32 i32) (result i32) (i32.const 1024))
+  (func (export "isocial:plugin/export-format@0.1.0#[method]writer.finish") (param i32) (result i32) (i32.const 1024))
+)

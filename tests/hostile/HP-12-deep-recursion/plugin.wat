@@ -1,0 +1,15 @@
+(module
+  ;; HP-12: calls itself until the stack ends.
+  (memory (export "memory") 2)
+  (global $free (mut i32) (i32.const 8192))
+  (func (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 15)) (i32.const -16)))
+    (global.set $free (i32.add (local.get $at) (local.get $size)))
+    (local.get $at))
+  (func $deep (param i64) (result i64) (i64.add (i64.const 1) (call $deep (i64.add (local.get 0) (i64.const 1)))))
+  (func (export "isocial:plugin/language-pack@0.1.0#analyze")
+    (param $text i32) (param $len i32) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (drop (call $deep (i64.const 0)))
+    (i32.const 1024))
+)

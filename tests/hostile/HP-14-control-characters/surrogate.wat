@@ -1,0 +1,16 @@
+(module
+  ;; HP-14: a lone surrogate (U+D800, as UTF-8 would have it) as the name of a language.
+  (memory (export "memory") 2)
+  (global $free (mut i32) (i32.const 8192))
+  (func (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 15)) (i32.const -16)))
+    (global.set $free (i32.add (local.get $at) (local.get $size)))
+    (local.get $at))
+  (func (export "isocial:plugin/language-pack@0.1.0#analyze")
+    (param $text i32) (param $len i32) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (i32.store (i32.const 1032) (i32.const 2048)) (i32.store (i32.const 1036) (i32.const 1))
+    (i32.store (i32.const 2048) (i32.const 3000)) (i32.store (i32.const 2052) (i32.const 3))
+    (i32.store (i32.const 3000) (i32.const 0x80a0ed))
+    (i32.const 1024))
+)
