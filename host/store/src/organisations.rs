@@ -166,6 +166,7 @@ impl Deployment {
                 &name,
                 &keys.database_key(),
                 &self.inner.options,
+                self.inner.options.max_pages,
                 true,
             )
             .await?;
