@@ -4,16 +4,17 @@
 # New inputs go to target/corpus/TARGET, findings to target/findings; the committed corpus is read and never written.
 set -euo pipefail
 cd "$(dirname "$0")"
-target=${1:?usage: run.sh manifest|component|admit_connector|admit_language|admit_channel|admit_export|redact [SECONDS]}
+target=${1:?usage: run.sh manifest|component|component_sandbox|admit_connector|admit_language|admit_channel|admit_export|redact [SECONDS]}
 seconds=${2:-600}
 
 features=()
-[ "$target" = component ] && features=(--features sandbox)
+[ "$target" = component_sandbox ] && features=(--features sandbox)
 RUSTC_WRAPPER="$PWD/rustc.sh" cargo build --release --locked --quiet --target-dir target/covered --bin "$target" "${features[@]}"
 
-mkdir -p "target/corpus/$target" target/findings "corpus/$target"
+seeds=corpus/${target%_sandbox}
+mkdir -p "target/corpus/$target" target/findings "$seeds"
 dictionary=()
 [ -f "$target.dict" ] && dictionary=("-dict=$target.dict")
-exec "target/covered/release/$target" "target/corpus/$target" "corpus/$target" "${dictionary[@]}" \
+exec "target/covered/release/$target" "target/corpus/$target" "$seeds" "${dictionary[@]}" \
   -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
   -artifact_prefix="target/findings/$target-"

@@ -10,7 +10,7 @@ for arg; do
   last=$arg
 done
 case $name in
-isocial_* | manifest | component | admit_* | redact | toml* | winnow | serde_json | wasmparser | semver | unicode_normalization | postcard)
+isocial_* | manifest | component* | admit_* | redact | toml* | winnow | serde_json | wasmparser | semver | unicode_normalization | postcard)
   exec "$rustc" "$@" --cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
     -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares

@@ -203,7 +203,30 @@ fn component() -> io::Result<()> {
     for (name, text) in [("pack", pack), ("clock", clock), ("nested", nested)] {
         put("component", name, &wat::parse_str(text).map_err(io::Error::other)?)?;
     }
-    Ok(())
+    let mut package = wat::parse_str(pack).map_err(io::Error::other)?;
+    let manifest = include_bytes!("../../../examples/dutch-pack-py/plugin.toml");
+    section(&mut package, "isocial:manifest", manifest);
+    put("component", "package", &package)
+}
+
+/// Appends a custom section.
+fn section(component: &mut Vec<u8>, name: &str, data: &[u8]) {
+    let mut body = Vec::new();
+    number(&mut body, name.len());
+    body.extend(name.as_bytes());
+    body.extend(data);
+    component.push(0);
+    number(component, body.len());
+    component.extend(body);
+}
+
+/// Appends a number in LEB128.
+fn number(bytes: &mut Vec<u8>, mut value: usize) {
+    while value > 0x7f {
+        bytes.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
 }
 
 fn main() -> io::Result<()> {

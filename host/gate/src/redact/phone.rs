@@ -50,17 +50,18 @@ fn closes(window: &Window<'_>) -> bool {
         .any(|g| bytes.get(g.end) == Some(&b')'))
 }
 
+/// What stands before an extension, the longest first.
+const EXTENSIONS: [&[u8]; 5] = [b"extension", b"ext.", b"ext", b"x", b"#"];
+
 /// Where an extension behind the window ends: `x5662`, `ext. 12`, `#34`.
 pub(super) fn extension_end(window: &Window<'_>) -> Option<usize> {
     let rest = window.text.as_bytes().get(window.end()..)?;
     let spaces = rest.iter().take(2).take_while(|b| **b == b' ').count();
     let word = rest.get(spaces..)?;
-    let sign = [&b"extension"[..], b"ext.", b"ext", b"x", b"#"]
-        .iter()
-        .find(|sign| {
-            word.get(..sign.len())
-                .is_some_and(|w| w.eq_ignore_ascii_case(sign))
-        })?;
+    let sign = EXTENSIONS.iter().find(|sign| {
+        word.get(..sign.len())
+            .is_some_and(|w| w.eq_ignore_ascii_case(sign))
+    })?;
     let tail = word.get(sign.len()..)?;
     let gap = usize::from(sign.len() > 1 && tail.first() == Some(&b' '));
     let digits = tail
