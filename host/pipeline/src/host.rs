@@ -17,8 +17,7 @@ use tokio::sync::broadcast;
 
 use crate::{
     books::Books, counters::Counters, library::Library, probe::Probe, said::AllSaid,
-    settings::Settings, stream::Fares,
-    tenant::Tenant,
+    settings::Settings, stream::Fares, tenant::Tenant,
 };
 
 /// Live mentions that a slow reader may lag behind before it misses some; it is told how many.

@@ -50,8 +50,8 @@ pub struct Plugged {
     pub turn: u64,
     /// Whose rate limits its requests spend.
     pub account: Arc<str>,
-    /// What it says in its log, for its own organisation.
-    pub said: Arc<Said>,
+    /// Where its own organisation reads what it says in its log; a shared stream's is counted by the sandbox and kept nowhere.
+    pub said: Option<Arc<Said>>,
 }
 
 impl std::fmt::Debug for Plugged {
@@ -100,7 +100,9 @@ impl Plugged {
                 log,
             }) => {
                 let (result, receipt) = admit(&self.door, answer, open);
-                self.said.keep(receipt.at, log);
+                if let Some(said) = &self.said {
+                    said.keep(receipt.at, log);
+                }
                 (result.map_err(CallError::from), receipt)
             }
             Ok(Called {
@@ -108,7 +110,9 @@ impl Plugged {
                 log,
             }) => {
                 let receipt = self.door.fail((&stopped).into(), open);
-                self.said.keep(receipt.at, log);
+                if let Some(said) = &self.said {
+                    said.keep(receipt.at, log);
+                }
                 (Err(stopped.into()), receipt)
             }
             Err(lost) => {

@@ -148,6 +148,7 @@ fn over_budget(plugged: &Plugged, now: Instant, request: &Request) -> Receipt {
         bytes_out: 0,
         bytes_in: 0,
         result: "budget:step".into(),
+        times: 1,
     };
     Receipt {
         at: now,

@@ -217,7 +217,7 @@ fn plug(
         credentials: Arc::new(Keeper::new(db.clone(), installation.id.clone())),
         turn: turn(db.id()),
         account: installation.id.as_str().into(),
-        said: host.said.of(db.id(), &installation.id),
+        said: Some(host.said.of(db.id(), &installation.id)),
     };
     Ok((plugged, loaded))
 }

@@ -48,7 +48,13 @@ pub(crate) async fn run(cli: &Cli, command: &Plugin) -> anyhow::Result<()> {
                         .path
                 }
             };
-            conformance::run(folder, &component, wiring::grants(&crate::read(cli)?), *json).await
+            conformance::run(
+                folder,
+                &component,
+                wiring::grants(&crate::read(cli)?),
+                *json,
+            )
+            .await
         }
         Plugin::Explain {
             id,

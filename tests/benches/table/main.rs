@@ -30,7 +30,7 @@ struct Group {
 }
 
 /// Every row, in the order of the table.
-const GROUPS: [Group; 10] = [
+const GROUPS: &[Group] = &[
     Group {
         ids: &guest::IDS,
         measure: guest::rows,

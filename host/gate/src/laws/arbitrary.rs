@@ -178,7 +178,7 @@ pub(super) fn analysis() -> impl Strategy<Value = Analysis> {
         by: "acme/en@1.0.0".into(),
         language: Some(("en".into(), 0.5)),
         sentiment: Some(Sentiment {
-            label: SentimentLabel::Mixed,
+            label: SentimentLabel::Neutral,
             negative: 0.25,
             neutral: 0.25,
             positive: 0.5,

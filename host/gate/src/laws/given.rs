@@ -137,7 +137,7 @@ proptest! {
             attempt: 1,
             rule,
             monitor,
-            severity: Severity::Urgent,
+            severity: Severity::Critical,
             event: "spike".into(),
             count: counts.0,
             expected: Some(1.5),

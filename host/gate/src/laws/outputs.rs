@@ -189,6 +189,7 @@ proptest! {
         let (admitted, _) = door.admit_connector(Untrusted::from_guest(ConnectorAnswer::Fault(fault), 1), open);
         let Ok(crate::AdmittedConnector::Fault(isocial_model::connector::Fault::Other { code, message })) = admitted else { panic!("a fault") };
         prop_assert!(code.len() <= 64 && message.len() <= 256);
-        prop_assert!(!message.chars().any(|c| c.is_control() || c == '\u{202E}'));
+        let hidden = |c: char| c.is_control() || c == '\u{202E}';
+        prop_assert!(!message.chars().any(hidden));
     }
 }

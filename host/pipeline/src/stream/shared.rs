@@ -110,6 +110,7 @@ async fn run(host: &Host, stream: &str, stop: &CancellationToken) -> Result<Ende
         credentials: Arc::new(NoCredentials),
         turn: turn_of(stream),
         account: stream.into(),
+        said: None,
     };
     let config = first.account.config.clone();
     let recheck_ms = host.recheck_ms(&first.loaded);

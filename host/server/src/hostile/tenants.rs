@@ -269,10 +269,7 @@ pub(super) async fn fingerprint(case: &mut Case<'_>) -> anyhow::Result<Verdict> 
         );
     }
     for word in ["Name of", "Room of", "org_", "tenant"] {
-        anyhow::ensure!(
-            !told.contains(word),
-            "the guest was told `{word}`: {told}"
-        );
+        anyhow::ensure!(!told.contains(word), "the guest was told `{word}`: {told}");
     }
     Ok(Verdict::Contained)
 }
