@@ -8,25 +8,18 @@ import re
 from math import sqrt
 
 from wit_world import exports
-from wit_world.exports.language_pack import Analyses, Batch, LanguageGuess, Sentiment, SentimentLabel, Tasks
+from wire import UNKNOWN, answer, documents, guess, opinion
+from wit_world.exports.language_pack import Analyses, Batch, Tasks
 from words import COMMON, DEGREE, NEGATION, SIGNS, VALENCE
 
 # Words, and single signs that are none. What redaction left behind (⟦mail:1⟧) is taken whole, and means nothing.
 TOKEN = re.compile(r"⟦[^⟧]{0,64}⟧|[^\W\d_]+|[^\w\s]")
-UNKNOWN = 255
 # Words a document must have before its language is guessed.
 ENOUGH_WORDS = 4
 # Sum of valences at which the score is about 0.7.
 SCALE = 15.0
 # The share of "neither" at a score of 0; it falls with the square of the distance from it.
 NEITHER = 0.6
-
-
-def documents(batch: Batch) -> list[str]:
-    """The texts one by one: `ends` counts bytes, not characters."""
-    raw = batch.text.encode()
-    starts = [0, *batch.ends]
-    return [raw[start:end].decode() for start, end in zip(starts, batch.ends)]
 
 
 def score(tokens: list[str]) -> float:
@@ -44,40 +37,26 @@ def score(tokens: list[str]) -> float:
     return total / sqrt(total * total + SCALE)
 
 
-def sentiment(tokens: list[str]) -> Sentiment:
-    """Probabilities that add up to 1, and the label of the highest one."""
+def sentiment(tokens: list[str]) -> int:
     found = score(tokens)
-    opinion = any(token in VALENCE or token in SIGNS for token in tokens)
-    neutral = NEITHER * (1.0 - abs(found)) ** 2 if opinion else 0.8
+    known = any(token in VALENCE or token in SIGNS for token in tokens)
+    neutral = NEITHER * (1.0 - abs(found)) ** 2 if known else 0.8
     positive = (1.0 - neutral) * (1.0 + found) / 2.0
-    negative = 1.0 - neutral - positive
-    label = max(
-        (neutral, SentimentLabel.NEUTRAL),
-        (negative, SentimentLabel.NEGATIVE),
-        (positive, SentimentLabel.POSITIVE),
-        key=lambda pair: pair[0],
-    )[1]
-    return Sentiment(label, negative, neutral, positive, found)
+    return opinion(1.0 - neutral - positive, neutral, positive, found)
 
 
-def language(tokens: list[str]) -> LanguageGuess:
+def language(tokens: list[str]) -> int:
     words = [token for token in tokens if token.isalpha()]
     share = sum(word in COMMON for word in words) / max(len(words), 1)
     if len(words) < ENOUGH_WORDS or share < 0.25:
-        return LanguageGuess(UNKNOWN, 0.0)
-    return LanguageGuess(0, min(0.5 + share, 0.99))
+        return guess(UNKNOWN, 0.0)
+    return guess(0, min(0.5 + share, 0.99))
 
 
 class LanguagePack(exports.LanguagePack):
     def analyze(self, batch: Batch) -> Analyses:
         read = [TOKEN.findall(text.lower()) for text in documents(batch)]
-        return Analyses(
-            languages=["nl"],
-            language=[language(tokens) for tokens in read] if Tasks.LANGUAGE in batch.tasks else [],
-            sentiment=[sentiment(tokens) for tokens in read] if Tasks.SENTIMENT in batch.tasks else [],
-            target_sentiment=[],
-            emotions=[],
-            entities=[],
-            phrases=[],
-            topics=[],
+        return answer(
+            [language(tokens) for tokens in read] if Tasks.LANGUAGE in batch.tasks else [],
+            [sentiment(tokens) for tokens in read] if Tasks.SENTIMENT in batch.tasks else [],
         )
