@@ -131,10 +131,12 @@ pub(super) async fn tracker(case: &mut Case<'_>) -> anyhow::Result<Verdict> {
 pub(super) async fn recipients(case: &mut Case<'_>) -> anyhow::Result<Verdict> {
     let (org, package) = alert(case).await?;
     let (mails, rules) = handed(case, &org, &package).await?;
-    anyhow::ensure!(
-        rules.contains(&"destination".to_owned()),
-        "the copy to another host was not rejected: {rules:?}"
-    );
+    for rule in ["destination", "subject"] {
+        anyhow::ensure!(
+            rules.contains(&rule.to_owned()),
+            "rule `{rule}` rejected nothing: {rules:?}"
+        );
+    }
     for mail in &mails {
         anyhow::ensure!(
             mail.recipients == [DESK],
