@@ -39,7 +39,7 @@
   (memory 1)
   (memory 1)
   (func (export "isocial:plugin/language-pack@0.1.0#analyze")
-    (param $text i32) (param $len i32) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (param $text i32) (param $len i32) (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
     
     (i32.const 1024))
 )

@@ -9,7 +9,7 @@
     (local.get $at))
   (table $t 1 funcref)
   (func (export "isocial:plugin/language-pack@0.1.0#analyze")
-    (param $text i32) (param $len i32) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (param $text i32) (param $len i32) (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
     (loop $more
       (if (i32.eq (table.grow $t (ref.null func) (i32.const 1000)) (i32.const -1)) (then unreachable))
       (br $more))

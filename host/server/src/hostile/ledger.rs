@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::case::{Case, Verdict};
+use super::{
+    case::{Case, Verdict},
+    stage::WORD,
+};
 
 /// Calls between the copy and the theft. A head is signed outside the file every 64 lines; fewer than that would not be noticed yet.
 const CALLS: usize = 130;
@@ -28,8 +31,10 @@ pub(super) async fn cut(case: &mut Case<'_>) -> anyhow::Result<Verdict> {
     let mut org = org;
     org.api = case.api.clone();
     let mut sources = Vec::new();
-    for _ in 0..CALLS {
-        sources.push(org.source(&reader, &json!({})).await?);
+    for n in 0..CALLS {
+        // Empty polls fold into one line; each of these finds a post.
+        let config = json!({ "lines": [format!("{WORD} {n}")], "id": format!("call-{n}") });
+        sources.push(org.source(&reader, &config).await?);
     }
     let all: Vec<&str> = sources.iter().map(String::as_str).collect();
     org.watch("More", &all).await?;

@@ -129,12 +129,10 @@ pub(super) async fn recursion(case: &mut Case<'_>) -> anyhow::Result<Verdict> {
 pub(super) async fn output(case: &mut Case<'_>) -> anyhow::Result<Verdict> {
     let peak = |case: &Case<'_>| case.own.as_ref().and_then(|own| own.peak_bytes());
     let before = peak(case);
-    let (org, pack) = pack_reads(case, "plugin", &["ten million items", "one gigabyte"]).await?;
-    ended_by(&org, &pack, &["output"]).await?;
-    anyhow::ensure!(
-        stopped(&org, &pack).await?.len() == 2,
-        "not both answers were seen"
-    );
+    for guest in ["items", "text"] {
+        let (org, pack) = pack_reads(case, guest, &["is answered at length"]).await?;
+        ended_by(&org, &pack, &["output"]).await?;
+    }
     if let (Some(before), Some(after)) = (before, peak(case)) {
         let grown = after.saturating_sub(before) >> 20;
         anyhow::ensure!(grown < 512, "the process grew by {grown} MiB");
@@ -190,7 +188,7 @@ pub(super) fn bomb() -> anyhow::Result<Vec<u8>> {
     let mut types = TypeSection::new();
     types.ty().function([ValType::I64], [ValType::I64]);
     types.ty().function(vec![ValType::I32; 4], [ValType::I32]);
-    types.ty().function(vec![ValType::I32; 13], [ValType::I32]);
+    types.ty().function(vec![ValType::I32; 10], [ValType::I32]);
     let mut declared = FunctionSection::new();
     let mut code = CodeSection::new();
     for _ in 0..functions {

@@ -1,6 +1,6 @@
 //! Cases about alerts: what a message may hold and to whom it goes. What counts is what the fake services were handed.
 
-use data_encoding::BASE64_MIME_PERMISSIVE;
+use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{Value, json};
 
 use super::{
@@ -57,40 +57,40 @@ async fn handed(
     Ok((mails, rules.collect()))
 }
 
-/// All that a reader could make of a mail: as it came, without soft line breaks, and with what is base64 decoded.
+/// All that a reader could make of a mail: as it came, and with quoted-printable and encoded words decoded.
 fn readable(message: &str) -> String {
-    let mut all = format!(
-        "{message}\n{}",
-        message.replace("=\r\n", "").replace("=3D", "=")
-    );
-    let mut block = String::new();
-    for line in message.lines().chain([""]) {
-        let line = line.trim_end();
-        let coded = line.len() >= 4
-            && line
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
-        if coded {
-            block.push_str(line);
-            continue;
-        }
-        if let Ok(bytes) = BASE64_MIME_PERMISSIVE.decode(block.as_bytes()) {
+    let mut all = format!("{message}\n{}\n", unquoted(message));
+    for word in message.split("=?").skip(1) {
+        let mut parts = word.splitn(4, '?');
+        let (kind, text) = (parts.nth(1).unwrap_or_default(), parts.next());
+        if kind.eq_ignore_ascii_case("b")
+            && let Ok(bytes) = BASE64.decode(text.unwrap_or_default().as_bytes())
+        {
             all.push_str(&String::from_utf8_lossy(&bytes));
-        }
-        block.clear();
-        // Encoded words in fields.
-        for word in line.split("=?").skip(1) {
-            let mut parts = word.splitn(4, '?');
-            let (kind, text) = (parts.nth(1).unwrap_or_default(), parts.next());
-            if kind.eq_ignore_ascii_case("b")
-                && let Ok(bytes) =
-                    BASE64_MIME_PERMISSIVE.decode(text.unwrap_or_default().as_bytes())
-            {
-                all.push_str(&String::from_utf8_lossy(&bytes));
-            }
         }
     }
     all
+}
+
+/// Quoted-printable, decoded; what is none stays.
+fn unquoted(text: &str) -> String {
+    let whole = text.replace("=\r\n", "");
+    let mut bytes = Vec::with_capacity(whole.len());
+    let mut rest = whole.as_bytes();
+    while let Some((first, more)) = rest.split_first() {
+        let pair = more.get(..2).map(<[u8]>::to_ascii_lowercase);
+        match pair.and_then(|pair| HEXLOWER.decode(&pair).ok()) {
+            Some(decoded) if *first == b'=' => {
+                bytes.extend(decoded);
+                rest = more.get(2..).unwrap_or_default();
+            }
+            _ => {
+                bytes.push(*first);
+                rest = more;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// HP-27: no link but the deployment's own, in any part, and no markup of the plugin's.
@@ -113,9 +113,16 @@ pub(super) async fn tracker(case: &mut Case<'_>) -> anyhow::Result<Verdict> {
             text.contains("⟦link⟧"),
             "the mail shows no sign of the links that were taken out: {text}"
         );
-        for bad in ["tracker.invalid", "<img"] {
-            anyhow::ensure!(!text.contains(bad), "the mail holds `{bad}`: {text}");
-        }
+        anyhow::ensure!(
+            !text.contains("tracker.invalid"),
+            "the mail holds the tracker: {text}"
+        );
+        // In plain text a tag is text; in the part that is HTML it would be one.
+        let html = unquoted(mail.message.split("text/html").nth(1).unwrap_or_default());
+        anyhow::ensure!(
+            html.contains("&lt;img") && !html.contains("<img"),
+            "the mail holds markup of the plugin's: {html}"
+        );
     }
     Ok(Verdict::Contained)
 }
@@ -124,10 +131,12 @@ pub(super) async fn tracker(case: &mut Case<'_>) -> anyhow::Result<Verdict> {
 pub(super) async fn recipients(case: &mut Case<'_>) -> anyhow::Result<Verdict> {
     let (org, package) = alert(case).await?;
     let (mails, rules) = handed(case, &org, &package).await?;
-    anyhow::ensure!(
-        rules.contains(&"destination".to_owned()),
-        "the copy to another host was not rejected: {rules:?}"
-    );
+    for rule in ["destination", "subject"] {
+        anyhow::ensure!(
+            rules.contains(&rule.to_owned()),
+            "rule `{rule}` rejected nothing: {rules:?}"
+        );
+    }
     for mail in &mails {
         anyhow::ensure!(
             mail.recipients == [DESK],

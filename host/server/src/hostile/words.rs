@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     case::{Case, Verdict},
     limits::{ended_by, pack_reads},
-    stage::{Org, WORD, first},
+    stage::{Org, first},
 };
 
 /// What must be in no line, log, metric or error that is not its owner's.
@@ -142,31 +142,24 @@ pub(super) async fn data_in_errors(case: &mut Case<'_>) -> anyhow::Result<Verdic
     Ok(Verdict::Contained)
 }
 
-/// HP-29: scores have two decimals, and the receipt says how much came out.
+/// HP-29: numbers are whole hundredths in fields of their own, and an answer with anything between or above them is not used.
 pub(super) async fn mantissas(case: &mut Case<'_>) -> anyhow::Result<Verdict> {
-    let (org, pack) = pack_reads(case, "plugin", &["three bytes of this are hidden"]).await?;
-    let mentions = org.mentions().await?;
-    let analysis = &first(&mentions)["analysis"];
-    anyhow::ensure!(
-        analysis["sentiment"] == "positive",
-        "the guest's scores were not taken: the case shows nothing: {}",
-        first(&mentions)
-    );
-    let score = analysis["score"].as_f64().unwrap_or(f64::NAN);
-    anyhow::ensure!(
-        (score - 0.25).abs() < 1e-6,
-        "the score {score} is not of two decimals"
-    );
+    let (org, pack) = pack_reads(case, "plugin", &["two bytes of this are hidden"]).await?;
     let calls = org.calls(&pack).await?;
+    anyhow::ensure!(
+        !calls.is_empty() && calls.iter().all(|c| c["verdict"] == "rejected"),
+        "an answer with hidden bits was taken, or none was given: {}",
+        json!(calls)
+    );
     anyhow::ensure!(
         calls.iter().all(|c| c["bytes-out"].as_u64() > Some(0)),
         "the receipt does not say how much came out"
     );
+    let mentions = org.mentions().await?;
     anyhow::ensure!(
-        first(&mentions)["text"]
-            .as_str()
-            .is_some_and(|t| t.starts_with(WORD)),
-        "the post is gone"
+        mentions.len() == 1 && first(&mentions)["analysis"].is_null(),
+        "expected the post without a reading: {}",
+        json!(mentions)
     );
     Ok(Verdict::Contained)
 }
