@@ -14,7 +14,7 @@ fn core(imports: &str, interface: &str) -> Vec<u8> {
         r#"(module {imports}
             (memory (export "memory") 1)
             (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
-            (func (export "{interface}#analyze") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) unreachable)
+            (func (export "{interface}#analyze") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) unreachable)
             (@custom "component-type:left-over" "not to be read")
             (@custom "producers" "\00"))"#
     );

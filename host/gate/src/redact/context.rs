@@ -232,7 +232,10 @@ pub(super) fn named(text: &str, at: usize, names: &[&str]) -> bool {
         if one_of(word, names) {
             return true;
         }
-        if gap.contains(['.', '!', '?', ';']) || !(one_of(word, FILLERS) || one_of(word, NUMBER)) {
+        let number = one_of(word, NUMBER);
+        // A point ends a sentence, but for the one of `no.`.
+        let ended = gap.contains(['!', '?', ';']) || (gap.contains('.') && !number);
+        if ended || !(number || one_of(word, FILLERS)) {
             return false;
         }
         head = head.get(..start).unwrap_or_default();

@@ -84,7 +84,12 @@ pub(super) fn by_form(window: &Window<'_>, announced: Announced, extended: bool)
     if plus(window) {
         return assigned(window.digits, window).then_some(start);
     }
-    let abroad = window.digits.strip_prefix(b"00");
+    // Inside a row of groups `00` is no sign: it is the middle of an account or a card.
+    let inside = matches!(
+        (window.before(1), window.before(2)),
+        (Some(b' ' | b'-' | b'.'), Some(b'0'..=b'9'))
+    );
+    let abroad = window.digits.strip_prefix(b"00").filter(|_| !inside);
     if abroad.is_some_and(|digits| assigned(digits, window)) {
         return Some(start);
     }
