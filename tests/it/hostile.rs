@@ -1,30 +1,42 @@
 //! The hostile suite as one command, and that its checks can fail: a guest that behaves is never taken for one that was stopped.
+//!
+//! A program of its own: guests that spin and flood must not take the time of tests beside them, nor those theirs.
+
+#![expect(
+    clippy::expect_used,
+    reason = "all of this program is tests; the lint's own exception sees the functions marked as such only"
+)]
 
 use std::{
     collections::BTreeMap,
     path::Path,
     process::{Command, Output},
+    sync::{Mutex, PoisonError},
 };
 
 use isocial_tests::{guests, isocial, root, server::Deployment};
 use serde_json::Value;
 
 /// Cases whose part exists.
-const IMPLEMENTED: [&str; 38] = [
-    "HP-01", "HP-02", "HP-03", "HP-08", "HP-09", "HP-10", "HP-11", "HP-12", "HP-13", "HP-14",
-    "HP-15", "HP-16", "HP-17", "HP-18", "HP-19", "HP-20", "HP-21", "HP-22", "HP-23", "HP-24",
-    "HP-25", "HP-26", "HP-27", "HP-28", "HP-29", "HP-30", "HP-31", "HP-32", "HP-33", "HP-34",
-    "HP-35", "HP-37", "HP-41", "HP-42", "HP-43", "HP-44", "HP-46", "HP-48",
+const IMPLEMENTED: [&str; 36] = [
+    "HP-01", "HP-02", "HP-03", "HP-08", "HP-10", "HP-11", "HP-12", "HP-13", "HP-14", "HP-15",
+    "HP-16", "HP-17", "HP-18", "HP-19", "HP-20", "HP-21", "HP-22", "HP-23", "HP-24", "HP-25",
+    "HP-26", "HP-27", "HP-28", "HP-29", "HP-30", "HP-31", "HP-32", "HP-33", "HP-34", "HP-35",
+    "HP-37", "HP-41", "HP-42", "HP-43", "HP-44", "HP-46",
 ];
 /// The rest of them.
-const FURTHER: [&str; 3] = ["HP-50", "HT-14", "HT-28"];
+const FURTHER: [&str; 2] = ["HP-50", "HT-28"];
 
 fn implemented() -> impl Iterator<Item = &'static str> {
     IMPLEMENTED.into_iter().chain(FURTHER)
 }
 
+/// One suite at a time.
+static ONE: Mutex<()> = Mutex::new(());
+
 /// Runs the suite with these guests; its verdicts by id, with the reason where one failed.
 fn suite(folder: &Path, more: &[&str]) -> (Output, BTreeMap<String, (String, String)>) {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let out = Command::new(isocial())
         .args(["hostile-suite", "--json", "--guests"])
         .arg(folder)

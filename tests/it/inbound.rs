@@ -371,7 +371,7 @@ fn an_address_is_made_only_for_what_can_be_verified_and_by_command_as_well() {
     let archive = created(
         client,
         &format!("{base}/sources"),
-        &json!({ "installation": reader, "config": {} }),
+        &json!({ "installation": reader, "config": { "digest": "0".repeat(64) } }),
     );
     let refused = make(&format!("{base}/sources/{archive}/address"), &body);
     assert_eq!(refused.status, 409, "{}", refused.text());

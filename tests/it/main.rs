@@ -11,7 +11,6 @@ mod cli;
 mod demo;
 mod examples;
 mod full;
-mod hostile;
 mod http;
 mod inbound;
 mod kill;

@@ -19,8 +19,7 @@ const TWO_DIGIT_CODES: [u32; 43] = [
 const fn lengths(code: u32) -> (usize, usize) {
     match code {
         // North America: exactly ten behind the code.
-        1 => (11, 11),
-        7 | 33 | 34 => (11, 11),
+        1 | 7 | 33 | 34 => (11, 11),
         84 | 55 => (10, 13),
         91 => (12, 12),
         44 | 81 => (11, 12),
@@ -33,9 +32,8 @@ const fn lengths(code: u32) -> (usize, usize) {
 pub(super) fn sign_start(window: &Window<'_>) -> usize {
     let start = window.start();
     match (window.before(1), window.before(2)) {
-        (Some(b'+'), Some(b'(')) => start - 2,
+        (Some(b'+'), Some(b'(')) | (Some(b'(' | b' '), Some(b'+')) => start - 2,
         (Some(b'+'), _) => start - 1,
-        (Some(b'(' | b' '), Some(b'+')) => start - 2,
         (Some(b'('), _) if closes(window) => start - 1,
         _ => start,
     }

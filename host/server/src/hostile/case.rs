@@ -50,6 +50,8 @@ pub(super) struct Expect {
     /// Where it can run.
     #[serde(default)]
     pub(super) place: Place,
+    /// What the host lacks that this case is about; until then it is not run, and counts as pending.
+    pub(super) lacks: Option<String>,
     /// Words that the refusal must hold.
     #[serde(default)]
     pub(super) says: Vec<String>,

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// What must be in no line, log, metric or error that is not its owner's.
-const CANARY: &str = "canary-0123456789-of-a-post";
+const CANARY: &str = "canary-quill-lantern-of-a-post";
 
 /// Fails if the operator's view of the host holds this: its log (where it can be looked at), its metrics, the ledger.
 async fn unseen_by_the_operator(case: &Case<'_>, org: &Org, what: &str) -> anyhow::Result<()> {
@@ -142,18 +142,18 @@ pub(super) async fn data_in_errors(case: &mut Case<'_>) -> anyhow::Result<Verdic
     Ok(Verdict::Contained)
 }
 
-/// HP-29: numbers are whole hundredths in fields of their own, and an answer with anything between or above them is not used.
+/// HP-29: numbers are whole hundredths in fields of their own, and an answer with anything between or above them is not used: the sandbox
+/// stops it where it is read, or the gate rejects it.
 pub(super) async fn mantissas(case: &mut Case<'_>) -> anyhow::Result<Verdict> {
     let (org, pack) = pack_reads(case, "plugin", &["two bytes of this are hidden"]).await?;
     let calls = org.calls(&pack).await?;
     anyhow::ensure!(
-        !calls.is_empty() && calls.iter().all(|c| c["verdict"] == "rejected"),
+        !calls.is_empty()
+            && calls.iter().all(|c| {
+                c["verdict"] == "rejected" || (c["verdict"] == "stopped" && c["rule"] == "output")
+            }),
         "an answer with hidden bits was taken, or none was given: {}",
         json!(calls)
-    );
-    anyhow::ensure!(
-        calls.iter().all(|c| c["bytes-out"].as_u64() > Some(0)),
-        "the receipt does not say how much came out"
     );
     let mentions = org.mentions().await?;
     anyhow::ensure!(
