@@ -311,7 +311,8 @@ fn a_challenge_is_answered_by_the_connector_and_only_at_its_address() {
             (404, "not taken\n")
         );
     }
-    let many: String = (0..40).map(|n| format!("&a{n}=1")).collect();
+    let many: Vec<String> = (0..40).map(|n| format!("a{n}=1")).collect();
+    let many = many.join("&");
     let refused = network.get(&format!("{river}?{many}"));
     assert_eq!(refused.expect("the server answers").status, 413);
 }

@@ -151,7 +151,9 @@ pub(crate) fn score(rows: &[Labelled], found: &[Vec<Span>]) -> BTreeMap<String, 
 /// All types together, of those that are labelled at all and those that were found.
 pub(crate) fn total(scores: &BTreeMap<String, Score>) -> Score {
     let mut total = Score::default();
-    scores.values().for_each(|score| total.add(*score));
+    for score in scores.values() {
+        total.add(*score);
+    }
     total
 }
 

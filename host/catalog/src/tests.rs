@@ -285,10 +285,9 @@ fn deliveries_and_the_word_on_their_signatures_go_together() {
     let own = ["next", "respond", "check", "checked"];
     let more = [&own[..], &["challenge", "receive"]].concat();
     let read = |interfaces: &[&str], rule: &str, functions: &[&str]| {
-        let exports: String = interfaces
-            .iter()
-            .map(|name| format!(r#"(export "isocial:plugin/{name}@0.1.0" (instance $i))"#))
-            .collect();
+        let each = |name: &&str| format!(r#"(export "isocial:plugin/{name}@0.1.0" (instance $i))"#);
+        let exports: Vec<String> = interfaces.iter().map(each).collect();
+        let exports = exports.concat();
         let component = wat::parse_str(format!("(component (instance $i) {exports})")).unwrap();
         let manifest = format!("{heading}{rule}{}", contracts(functions));
         Package::read(&with_manifest(component, manifest.as_bytes())).map_err(|e| e.to_string())

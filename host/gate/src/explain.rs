@@ -150,6 +150,8 @@ mod tests {
 
     #[test]
     fn each_field_names_the_layer_that_takes_it_and_those_that_do_not() {
+        use Does::{Grants, Narrows, Nothing, Removes};
+        use LayerName::{Ceiling, Grant, NetworkPack, Operator, Organisation};
         let asked = contract(
             "writer",
             &["export"],
@@ -157,12 +159,12 @@ mod tests {
         );
         let layers = [
             layer(
-                LayerName::NetworkPack,
+                NetworkPack,
                 &["post.text:raw", "post.author:pairwise-ref", "post.url"],
             ),
-            Layer::neutral(LayerName::Operator),
-            layer(LayerName::Organisation, &["post.text:redacted", "post.url"]),
-            Layer::neutral(LayerName::Grant),
+            Layer::neutral(Operator),
+            layer(Organisation, &["post.text:redacted", "post.url"]),
+            Layer::neutral(Grant),
         ];
         let explained = explain(Kind::ExportFormat, &asked, &layers);
         let does = |field: &str| {
@@ -170,8 +172,6 @@ mod tests {
             let parts: Vec<_> = found.layers.iter().map(|p| (p.layer, p.does)).collect();
             (found.given, parts)
         };
-        use Does::{Grants, Narrows, Nothing, Removes};
-        use LayerName::{Ceiling, Grant, NetworkPack, Operator, Organisation};
         assert_eq!(
             does("post.author"),
             (

@@ -23,12 +23,11 @@ pub fn contracts(
     network: Option<&str>,
 ) -> Vec<Explained> {
     let whole;
-    let grant = match grant {
-        Some(grant) => grant,
-        None => {
-            whole = Grant::to_contracts(&manifest.contracts, Vec::new());
-            &whole
-        }
+    let grant = if let Some(grant) = grant {
+        grant
+    } else {
+        whole = Grant::to_contracts(&manifest.contracts, Vec::new());
+        &whole
     };
     let mut all = layers(grant);
     if let Some(network) = network {

@@ -228,26 +228,27 @@ fn reconciled(found: &Reconciled) -> Value {
 }
 
 fn in_words(found: &Reconciled) -> String {
+    use std::fmt::Write as _;
+    // Writing to a string cannot fail.
     let mut text = format!(
         "{} calls; {} readings of the sandbox's counter are met exactly",
         found.calls, found.exact
     );
     for (seq, counted, lines) in &found.off {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "; the one at line {seq} is not: the sandbox took {counted} calls, the lines stand for {lines}"
-        ));
+        );
     }
     if found.open_calls > 0 {
-        text.push_str(&format!(
-            "; {} calls since the last reading",
-            found.open_calls
-        ));
+        let _ = write!(text, "; {} calls since the last reading", found.open_calls);
     }
     if found.unclean > 0 {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "; {} unclean stops, before each of which calls in hand and empty polls of the last 60 seconds may lack a line",
             found.unclean
-        ));
+        );
     }
     text
 }

@@ -118,7 +118,7 @@ pub(crate) fn run(args: &cli::Redact) -> anyhow::Result<()> {
     let summary = summary?;
     let partial = out
         .into_inner()
-        .map_err(|e| e.into_error())
+        .map_err(std::io::IntoInnerError::into_error)
         .context("the spans cannot be written")?;
     readable(partial.as_file());
     partial

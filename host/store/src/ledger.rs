@@ -130,13 +130,12 @@ pub(crate) async fn append(
         end = end.with(&receipt.canonical(), keyed);
         let halves = row::halves(receipt);
         let terms = match &halves.terms {
-            Some(terms) => Some(match known.get(terms) {
-                Some(id) => *id,
-                None => {
-                    let id = terms_id(conn, terms).await?;
-                    known.insert(terms.clone(), id);
-                    id
-                }
+            Some(terms) => Some(if let Some(id) = known.get(terms) {
+                *id
+            } else {
+                let id = terms_id(conn, terms).await?;
+                known.insert(terms.clone(), id);
+                id
             }),
             None => None,
         };

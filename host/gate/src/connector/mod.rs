@@ -199,7 +199,7 @@ impl Door {
         project::blank(&mut call, rights);
         let size = project::bounds(&mut call, in_force.contract.batch_max)?;
         let mut canon = Canon::of(function);
-        project::commit(&call, &mut canon);
+        commit(&call, &mut canon);
         let context = ConnectorContext {
             function,
             max_requests: project::max_requests(&call),

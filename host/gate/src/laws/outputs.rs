@@ -97,7 +97,7 @@ fn no_contract_over_its_ceiling_becomes_a_door() {
                     match built {
                         Ok(_) => assert!(allowed, "{kind} {purpose} {}:{step}", field.path),
                         Err(DoorError::Ceiling(_)) => {
-                            assert!(!allowed, "{kind} {purpose} {}:{step}", field.path)
+                            assert!(!allowed, "{kind} {purpose} {}:{step}", field.path);
                         }
                         Err(other) => panic!("{other}"),
                     }
@@ -162,13 +162,9 @@ proptest! {
 
     #[test]
     fn nothing_admitted_holds_a_misleading_character(mut given in post("sample"), bad in "[\u{0}-\u{1F}\u{7F}-\u{9F}\u{202A}-\u{202E}\u{2066}-\u{2069}]{1,4}") {
-        for text in [&mut given.text, &mut given.title, &mut given.content_warning, &mut given.url, &mut given.thread, &mut given.reference] {
-            if let Some(text) = text { text.insert_str(text.floor_char_boundary(text.len() / 2), &bad); }
-        }
+        for text in [&mut given.text, &mut given.title, &mut given.content_warning, &mut given.url, &mut given.thread, &mut given.reference].into_iter().flatten() { text.insert_str(text.floor_char_boundary(text.len() / 2), &bad); }
         if let Some(author) = &mut given.author {
-            for text in [&mut author.handle, &mut author.display_name, &mut author.profile_url, &mut author.native_id] {
-                if let Some(text) = text { text.push_str(&bad); text.push('x'); }
-            }
+            for text in [&mut author.handle, &mut author.display_name, &mut author.profile_url, &mut author.native_id].into_iter().flatten() { text.push_str(&bad); text.push('x'); }
         }
         for text in given.hashtags.iter_mut().chain(&mut given.links) { text.push_str(&bad); }
         for attribute in &mut given.attributes { attribute.value.push_str(&bad); }

@@ -197,8 +197,9 @@ fn minutes_end(text: &str, from: usize) -> Option<usize> {
     let tail = rest.strip_prefix(' ').unwrap_or(rest);
     if tail.starts_with(['N', 'S', 'E', 'W', 'O'])
         && !tail
-            .bytes()
-            .nth(1)
+            .as_bytes()
+            .get(1)
+            .copied()
             .is_some_and(|b| b.is_ascii_alphanumeric())
     {
         rest = tail.get(1..)?;

@@ -44,10 +44,6 @@ impl Window<'_> {
     pub(super) fn fraction(&self) -> bool {
         self.before(1) == Some(b'.') && self.before(2).is_some_and(|b| b.is_ascii_digit())
     }
-    /// The byte right behind the last digit.
-    pub(super) fn after(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.end()).copied()
-    }
     /// The digit at a place, 0 beyond the end.
     pub(super) fn digit(&self, at: usize) -> u8 {
         self.digits.get(at).map_or(0, |d| d - b'0')

@@ -137,7 +137,10 @@ async fn answer(
         .map_or_else(String::new, ToString::to_string);
     let mut head = format!("{} {path}\n", parts.method);
     for (name, value) in &parts.headers {
-        head += &format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
+        head.push_str(name.as_str());
+        head.push_str(": ");
+        head.push_str(&String::from_utf8_lossy(value.as_bytes()));
+        head.push('\n');
     }
     let arrived = Arrived {
         head: head.clone(),

@@ -60,7 +60,7 @@ pub(super) async fn control_characters(case: &mut Case<'_>) -> anyhow::Result<Ve
         "expected the one post with a good id: {}",
         json!(mentions)
     );
-    let bad: Vec<&str> = texts(&first(&mentions))
+    let bad: Vec<&str> = texts(first(&mentions))
         .into_iter()
         .filter(|t| breaks(t))
         .collect();

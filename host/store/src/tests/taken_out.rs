@@ -62,10 +62,17 @@ fn forged(lines: &[String]) -> String {
             let raw = &line[line.find("\"line\":").unwrap() + 7..line.len() - 1];
             chain = isocial_vault::open_digest(&chain, seq, raw.as_bytes());
             value["seq"] = seq.into();
-            out.push_str(&format!(
-                "{{\"seq\":{seq},\"chain\":\"{}\",\"line\":{raw}}}\n",
-                hex::encode(chain)
-            ));
+            let chain = hex::encode(chain);
+            out += &[
+                "{\"seq\":",
+                &seq.to_string(),
+                ",\"chain\":\"",
+                &chain,
+                "\",\"line\":",
+                raw,
+                "}\n",
+            ]
+            .concat();
         } else {
             out.push_str(line);
             out.push('\n');

@@ -90,7 +90,7 @@ fn unreadable(run: &'static str, found: &'static str) -> Error {
 /// An answer's numbers, run after run.
 struct Runs<'a>(&'a [u32]);
 
-impl<'a> Runs<'a> {
+impl Runs<'_> {
     /// The next run of `count` items of `N` numbers, each read by `read`. Nothing is allocated before the run is known to be there.
     fn read<const N: usize, T>(
         &mut self,

@@ -17,6 +17,9 @@ use super::{
     inbound, recorded,
 };
 
+/// A built-in case about deliveries: which function it needs, its name, and what it looks at.
+type Delivery = (Action, &'static str, fn(&Bench, &Case) -> Held);
+
 /// Rounds of requests before a connector is taken for one that never comes to an end.
 const MOST_ROUNDS: usize = 32;
 
@@ -72,7 +75,7 @@ pub(super) fn cases(suite: &mut Suite, folder: &Path) -> anyhow::Result<()> {
             |bench| restart(bench, case, &exchanges),
         );
     }
-    let deliveries: [(Action, &str, fn(&Bench, &Case) -> Held); 3] = [
+    let deliveries: [Delivery; 3] = [
         (
             Action::Receive,
             "deliveries that are no deliveries of this network",
