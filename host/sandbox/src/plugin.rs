@@ -1,5 +1,10 @@
 //! A loaded plugin and its calls.
 
+mod bench;
+
+#[doc(hidden)]
+pub use bench::Held;
+
 use std::{
     sync::{
         Arc,
@@ -222,6 +227,21 @@ impl Plugin {
             instantiate,
             fresh_call,
             empty_call: per(began),
+        })
+    }
+
+    /// Two batches in one instance, as no call ever does: how many languages each answers. For the test that canaries would be found.
+    #[cfg(test)]
+    pub(crate) fn read_twice(&self, first: Batch, second: Batch) -> [usize; 2] {
+        let Exports::LanguagePack { analyze } = &self.0.exports else {
+            return [0; 2];
+        };
+        let _running = self.0.core.ticker.run();
+        let mut live = self.start().unwrap();
+        [first, second].map(|batch| {
+            live.again();
+            let answer = Exports::analyze(&mut live, analyze, batch).unwrap();
+            answer.value.unwrap().languages.len()
         })
     }
 
