@@ -27,6 +27,7 @@ use crate::v1;
     v1::NewSource,
     v1::ShownBucket,
     v1::ShownExport,
+    v1::ShownHealth,
     v1::ShownIncident,
     v1::ShownInstallation,
     v1::ShownMention,

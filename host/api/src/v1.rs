@@ -21,7 +21,7 @@ use crate::Shared;
 pub(crate) use self::{
     exports::{AskedExport, ShownExport},
     incidents::{ShownIncident, ShownNotice},
-    installations::{GivenCredential, NewInstallation, ShownInstallation},
+    installations::{GivenCredential, NewInstallation, ShownHealth, ShownInstallation},
     mentions::{ShownBucket, ShownMention},
     monitors::{NewMonitor, ShownMonitor},
     organisations::{NewOrganisation, ShownOrganisation},

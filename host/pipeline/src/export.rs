@@ -67,6 +67,11 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobEr
     let Some(export) = tenant.db.export(&id).await? else {
         return Ok(Next::Done);
     };
+    if let Ok((plugged, ..)) = tenant.plugged(&export.format)
+        && let Err(until) = plugged.health.may_call(host.clock.now())
+    {
+        return Ok(Next::Due(until));
+    }
     if matches!(export.state, ExportState::Done | ExportState::Failed)
         || !tenant.db.begin_export(&id).await?
     {
@@ -132,7 +137,7 @@ async fn write(
     let plugin = plugged.plugin.clone();
     let (writer, _log) = host
         .executor
-        .run(plugged.turn, move || {
+        .run(plugged.turn(), move || {
             plugin.writer(passed as isocial_gate::Passed<WriterStart>)
         })
         .await?;
@@ -143,7 +148,9 @@ async fn write(
         }
         Err(stopped) => {
             receipts.push(plugged.door.fail((&stopped).into(), open));
-            return Err(CallError::from(stopped).into());
+            let error = CallError::from(stopped);
+            plugged.remember(Some(&error), host.clock.now());
+            return Err(error.into());
         }
     };
     let filter = MentionFilter {
@@ -185,7 +192,7 @@ async fn write(
             written.rows += u64::from(open.context().rows());
             let (called, back) = host
                 .executor
-                .run(plugged.turn, move || (writer.write(passed), writer))
+                .run(plugged.turn(), move || (writer.write(passed), writer))
                 .await?;
             writer = back;
             let bytes = admit(&plugged, called.outcome, open, receipts)?;
@@ -203,7 +210,7 @@ async fn write(
     let (passed, open) = plugged.door.project_finish().map_err(CallError::from)?;
     let called = host
         .executor
-        .run(plugged.turn, move || Writer::finish(writer, passed))
+        .run(plugged.turn(), move || Writer::finish(writer, passed))
         .await?;
     let bytes = admit(&plugged, called.outcome, open, receipts)?;
     written.bytes(&mut file, &bytes).await?;
@@ -236,17 +243,19 @@ fn admit(
     open: isocial_gate::OpenReceipt<isocial_gate::RowsContext>,
     receipts: &mut Vec<Receipt>,
 ) -> Result<Vec<u8>, CallError> {
-    match outcome {
+    let (result, receipt) = match outcome {
         Ok(answer) => {
             let (result, receipt) = plugged.door.admit_chunk(answer, open);
-            receipts.push(receipt);
-            Ok(result?)
+            (result.map_err(CallError::from), receipt)
         }
         Err(stopped) => {
-            receipts.push(plugged.door.fail((&stopped).into(), open));
-            Err(stopped.into())
+            let receipt = plugged.door.fail((&stopped).into(), open);
+            (Err(CallError::from(stopped)), receipt)
         }
-    }
+    };
+    plugged.remember(result.as_ref().err(), receipt.at);
+    receipts.push(receipt);
+    result
 }
 
 /// What has gone into the file so far.

@@ -9,11 +9,16 @@ use isocial_egress::Egress;
 use isocial_gate::PresentedMention;
 use isocial_model::{Clock, Entropy, MentionId, MonitorId, OrgId};
 use isocial_sandbox::{Executor, Sandbox};
-use isocial_store::{Deployment, OrgDb, OrgScope, StoreError};
+use isocial_store::{Deployment, OrgDb, OrgScope, StoreError, setup::Installation};
 use tokio::sync::broadcast;
 
 use crate::{
-    counters::Counters, library::Library, probe::Probe, settings::Settings, tenant::Tenant,
+    counters::Counters,
+    health::{ShownHealth, Ward},
+    library::Library,
+    probe::Probe,
+    settings::Settings,
+    tenant::Tenant,
 };
 
 /// Live mentions that a slow reader may lag behind before it misses some; it is told how many.
@@ -37,6 +42,8 @@ pub struct Host {
     pub settings: Settings,
     /// Loaded packages.
     pub library: Library,
+    /// How plugins fare.
+    pub ward: Ward,
     /// What is counted over all organisations, without their names.
     pub counters: Counters,
     /// Stops the world for a test.
@@ -95,6 +102,7 @@ impl Host {
             entropy: parts.entropy,
             settings: parts.settings,
             library: Library::default(),
+            ward: Ward::default(),
             counters: Counters::default(),
             probe: parts.probe,
             live: broadcast::channel(LIVE_BUFFER).0,
@@ -121,6 +129,13 @@ impl Host {
     /// Forgets an organisation by its id: after its deletion.
     pub fn forget_id(&self, org: &OrgId) {
         self.lock().remove(org);
+    }
+
+    /// How an installation's plugin fares.
+    pub fn health(&self, db: &OrgDb, installation: &Installation) -> ShownHealth {
+        self.ward
+            .of(crate::tenant::turn(db.id()), &installation.package)
+            .shown(self.clock.now())
     }
 
     /// Mentions from now on, as they are committed.

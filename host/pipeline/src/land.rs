@@ -97,7 +97,14 @@ pub(crate) async fn land(
         .iter()
         .filter_map(|n| posts.get(*n).cloned())
         .collect();
-    let analysed = analyse(&host.executor, tenant.packs(), &matched_posts).await;
+    let analysed = analyse(
+        &host.executor,
+        tenant.packs(),
+        &matched_posts,
+        host.clock.now(),
+    )
+    .await;
+    let quarantined = analysed.quarantined;
     host.probe.at(Stage::Analyse).await;
 
     let mut receipts = landing.receipts;
@@ -178,6 +185,7 @@ pub(crate) async fn land(
             counted("dropped", numbers.dropped),
             counted("rejected", numbers.rejected),
             counted("analysed", numbers.analysed),
+            counted("quarantined", quarantined),
         ]
     };
     let commit = PageCommit {
@@ -197,6 +205,7 @@ pub(crate) async fn land(
     host.probe.at(Stage::Commit).await;
     numbers.stored = outcome.inserted;
     numbers.deleted = outcome.deleted;
+    host.counters.quarantined.add(quarantined);
     if !landing.again {
         count(host, &numbers, gate_dropped);
     }

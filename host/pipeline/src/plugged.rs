@@ -11,7 +11,9 @@ use isocial_model::{
     connector::{Answer, Failure, Request},
     receipt::{EgressLine, Line, Receipt},
 };
-use isocial_sandbox::{Called, Executor, Lost, Plugin, SandboxError};
+use isocial_sandbox::{Called, Executor, Lost, Plugin, SandboxError, Turn};
+
+use crate::health::{Health, plugins_own};
 
 /// Bytes of answers that the requests of one step may bring.
 pub(crate) const STEP_BYTES: u64 = 64 << 20;
@@ -47,6 +49,8 @@ pub struct Plugged {
     pub turn: u64,
     /// Whose rate limits its requests spend.
     pub account: Arc<str>,
+    /// How it fares in this organisation.
+    pub health: Arc<Health>,
 }
 
 impl std::fmt::Debug for Plugged {
@@ -69,8 +73,47 @@ pub(crate) struct Exchanged {
 }
 
 impl Plugged {
-    /// Runs one projected call on the executor and admits its answer.
+    /// Whose turn its calls take on the executor: its organisation's, and this very version's.
+    pub(crate) fn turn(&self) -> Turn {
+        Turn {
+            org: self.turn,
+            plugin: Some(crate::tenant::hashed(&self.door.package().digest)),
+        }
+    }
+
+    /// Runs one projected call on the executor, admits its answer, and remembers how the plugin fares.
     pub(crate) async fn call<T, U, C, A>(
+        &self,
+        executor: &Executor,
+        projected: (Passed<T>, OpenReceipt<C>),
+        run: impl FnOnce(&Plugin, Passed<T>) -> Called<U> + Send + 'static,
+        admit: impl FnOnce(&Door, Untrusted<U>, OpenReceipt<C>) -> (Result<A, Rejection>, Receipt),
+    ) -> (Result<A, CallError>, Receipt)
+    where
+        T: Send + 'static,
+        U: Send + 'static,
+    {
+        let (result, receipt) = self.try_call(executor, projected, run, admit).await;
+        self.remember(result.as_ref().err(), receipt.at);
+        (result, receipt)
+    }
+
+    /// Remembers how a call ended that [`Plugged::call`] did not make.
+    pub(crate) fn remember(&self, error: Option<&CallError>, now: Instant) {
+        match error {
+            None | Some(CallError::Rejected(Rejection::Fault(_))) => self.health.worked(),
+            Some(error) => {
+                if let Some(why) = plugins_own(error)
+                    && self.health.failed(why, now)
+                {
+                    tracing::warn!(plugin.id = %self.door.package(), reason = why, "a plugin failed again and again; it rests for one organisation");
+                }
+            }
+        }
+    }
+
+    /// The same without remembering: for batches that are divided, which count once.
+    pub(crate) async fn try_call<T, U, C, A>(
         &self,
         executor: &Executor,
         (passed, open): (Passed<T>, OpenReceipt<C>),
@@ -82,7 +125,10 @@ impl Plugged {
         U: Send + 'static,
     {
         let plugin = self.plugin.clone();
-        match executor.run(self.turn, move || run(&plugin, passed)).await {
+        match executor
+            .run(self.turn(), move || run(&plugin, passed))
+            .await
+        {
             Ok(Called {
                 outcome: Ok(answer),
                 ..

@@ -218,14 +218,20 @@ fn plug(
         credentials: Arc::new(Keeper::new(db.clone(), installation.id.clone())),
         turn: turn(db.id()),
         account: installation.id.as_str().into(),
+        health: host.ward.of(turn(db.id()), &installation.package),
     };
     Ok((plugged, loaded))
 }
 
 /// The queue of an organisation on the executor.
 pub(crate) fn turn(org: &isocial_model::OrgId) -> u64 {
+    hashed(org)
+}
+
+/// Something's place among the executor's queues.
+pub(crate) fn hashed(what: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    org.hash(&mut hasher);
+    what.hash(&mut hasher);
     hasher.finish()
 }
 

@@ -159,6 +159,35 @@ section! {
         alert_channel_mib: u64,
         /// MiB.
         export_format_mib: u64,
+        /// KiB.
+        output_kib: ByKind,
+        /// Elements.
+        table_elements: ByKind,
+        /// Core instances.
+        core_instances: ByKind,
+        /// Handles.
+        handles: ByKind,
+        /// Lines.
+        log_lines: ByKind,
+        /// KiB.
+        stack_kib: u32,
+        /// Milliseconds.
+        compile_ms: u64,
+        /// MiB.
+        compile_mib: u64,
+    }
+}
+section! {
+    /// A limit for each kind of plugin.
+    ByKind {
+        /// Connectors.
+        connector: u64,
+        /// Language packs.
+        language_pack: u64,
+        /// Alert channels.
+        alert_channel: u64,
+        /// Export formats.
+        export_format: u64,
     }
 }
 section! {

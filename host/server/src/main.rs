@@ -11,6 +11,7 @@ mod plugin;
 mod progress;
 mod serve;
 mod summary;
+mod watch;
 mod wiring;
 
 use std::process::ExitCode;
@@ -24,6 +25,12 @@ use crate::{
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if matches!(cli.command, Command::Compile) {
+        // Before anything else: a runtime's threads would count against the limits.
+        let done =
+            isocial_sandbox::compile_as_child(std::io::stdin().lock(), std::io::stdout().lock());
+        return done.map_or_else(|error| fail(&error.into()), |()| ExitCode::SUCCESS);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -64,10 +71,14 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
             serve::run(&config).await
         }
         Command::Doctor(json) => doctor::run(&read(cli)?, json.json).await,
+        Command::Plugin(cli::Plugin::Rollback { id, json, token }) => {
+            org::rollback(&read(cli)?, id, *json, token).await
+        }
         Command::Plugin(command) => plugin::run(command).await,
         Command::Org(command) => org::run(&read(cli)?, command).await,
         Command::Receipts(command) => org::receipts(&read(cli)?, command).await,
         Command::Config(command) => configuration(cli, command),
+        Command::Compile => Ok(()),
     }
 }
 

@@ -7,11 +7,11 @@ use isocial_egress::{Egress, EgressConfig, SmtpConfig};
 use isocial_gate::OperatorException;
 use isocial_model::{Clock, Entropy, Secret, time::SystemClock};
 use isocial_pipeline::{Host, Parts, Probe, Settings, detect::SpikeRule};
-use isocial_sandbox::{Limits, Sandbox, SandboxConfig};
+use isocial_sandbox::{Compiler, Limits, Sandbox, SandboxConfig};
 use isocial_store::{Deployment, StoreOptions};
 use isocial_vault::{OsEntropy, Vault};
 
-use crate::config::{Config, SmtpTls};
+use crate::config::{ByKind, Config, SmtpTls};
 
 /// The root key's file inside the data folder.
 pub(crate) const ROOT_KEY: &str = "root.key";
@@ -28,7 +28,7 @@ pub(crate) async fn host_on(config: &Config, clock: Arc<dyn Clock>) -> anyhow::R
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
     let options = store_options(config);
     let vault = Arc::new(open_vault(config, &options, Arc::clone(&entropy))?);
-    let sandbox = Sandbox::new(sandbox_config(config), vault.deployment().clone())
+    let sandbox = Sandbox::new(sandbox_config(config)?, vault.deployment().clone())
         .context("the sandbox cannot start")?;
     let egress = Egress::new(egress_config(config), Arc::clone(&clock))
         .context("the way out cannot be set up")?;
@@ -98,7 +98,7 @@ pub(crate) fn store_options(config: &Config) -> StoreOptions {
 }
 
 /// Registers every package in a folder; one that is refused is named and left out.
-async fn register_folder(host: &Host, folder: &Path) -> anyhow::Result<()> {
+pub(crate) async fn register_folder(host: &Host, folder: &Path) -> anyhow::Result<()> {
     let files = std::fs::read_dir(folder)
         .with_context(|| format!("the folder of packages {} cannot be read", folder.display()))?;
     let mut files: Vec<_> = files
@@ -122,38 +122,61 @@ async fn register_folder(host: &Host, folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where this program compiles components: in a process of its own, never in the one that serves (HP-48).
+pub(crate) fn compiler() -> std::io::Result<Compiler> {
+    Compiler::this_program(&[crate::cli::COMPILE])
+}
+
 /// The sandbox's limits.
-pub(crate) fn sandbox_config(config: &Config) -> SandboxConfig {
+pub(crate) fn sandbox_config(config: &Config) -> anyhow::Result<SandboxConfig> {
     let own = &config.sandbox;
     let default = SandboxConfig::default();
-    let limits = |base: Limits, ms: u64, mib: u64| Limits {
+    let limits = |base: Limits, ms: u64, mib: u64, of: fn(&ByKind) -> u64| Limits {
         time_ms: ms as u32,
         wall_ms: (ms + WALL_SLACK_MS) as u32,
         memory_bytes: mib << 20,
+        output_bytes: of(&own.output_kib) << 10,
+        table_elements: of(&own.table_elements),
+        instances: of(&own.core_instances) as u32,
+        handles: of(&own.handles) as u32,
+        log_lines: of(&own.log_lines) as u32,
         ..base
     };
-    SandboxConfig {
-        connector: limits(default.connector, own.connector_ms, own.connector_mib),
+    Ok(SandboxConfig {
+        connector: limits(
+            default.connector,
+            own.connector_ms,
+            own.connector_mib,
+            |by| by.connector,
+        ),
         language_pack: limits(
             default.language_pack,
             own.language_pack_ms,
             own.language_pack_mib,
+            |by| by.language_pack,
         ),
         alert_channel: limits(
             default.alert_channel,
             own.alert_channel_ms,
             own.alert_channel_mib,
+            |by| by.alert_channel,
         ),
         export_format: limits(
             default.export_format,
             own.export_format_ms,
             own.export_format_mib,
+            |by| by.export_format,
         ),
+        stack_bytes: own.stack_kib << 10,
         pool: own.instances,
         threads: own.threads as u32,
         cache_dir: Some(config.data_dir.join(&own.cache)),
+        compiler: compiler()
+            .context("this program does not know its own file, which it starts to compile")?,
+        compile_ms: own.compile_ms as u32,
+        compile_bytes: own.compile_mib << 20,
         ..default
-    }
+    })
 }
 
 fn egress_config(config: &Config) -> EgressConfig {

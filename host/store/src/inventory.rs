@@ -90,6 +90,7 @@ pub const INVENTORY: &[Table] = &[
     table(D, "removals", Kept::Working, WithOrganisation, false, &[("folder", Telemetry)]),
     table(D, "operator_tokens", Kept::Deployment, Never, false, &[("row", Telemetry), ("hash", Secret), ("created", Telemetry)]),
     table(D, "packages", Kept::Deployment, Never, false, &[("id", Telemetry), ("version", Telemetry), ("digest", Telemetry), ("kind", Telemetry), ("manifest", Telemetry), ("interface", Telemetry), ("kept", Telemetry)]),
+    table(D, "withdrawn", Kept::Deployment, Never, false, &[("id", Telemetry), ("version", Telemetry), ("at", Telemetry)]),
     table(D, "components", Kept::Deployment, Never, false, &[("digest", Telemetry), ("bytes", Telemetry)]),
     table(D, "jobs", Kept::Working, WithOrganisation, false, &[("job", Telemetry), ("org", Telemetry), ("kind", Telemetry), ("subject", Telemetry), ("due", Telemetry), ("wake", Telemetry), ("lease_owner", Telemetry), ("lease_epoch", Telemetry), ("lease_until", Telemetry), ("seal", Telemetry)]),
     table(D, "stream_monitors", Kept::Organisation, WithOrganisation, false, &[("stream", Telemetry), ("org", Telemetry), ("monitor", Telemetry)]),

@@ -17,11 +17,18 @@ pub(crate) struct Migration {
 }
 
 /// The deployment's schema.
-pub(crate) const DEPLOYMENT: &[Migration] = &[Migration {
-    version: 1,
-    name: "create_deployment",
-    sql: include_str!("../migrations/deployment/0001_create_deployment.sql"),
-}];
+pub(crate) const DEPLOYMENT: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "create_deployment",
+        sql: include_str!("../migrations/deployment/0001_create_deployment.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "withdraw_packages",
+        sql: include_str!("../migrations/deployment/0002_withdraw_packages.sql"),
+    },
+];
 
 /// An organisation's schema.
 pub(crate) const ORGANISATION: &[Migration] = &[Migration {

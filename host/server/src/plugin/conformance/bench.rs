@@ -59,7 +59,11 @@ impl Bench {
         let vault = Vault::open(&folder.path().join("root.key"), true, Arc::new(OsEntropy))?;
         let org = OrgId::random(&OsEntropy);
         let keys: Arc<dyn OrgKeys> = vault.open_org(&org, &vault.create_org_key(&org))?;
-        let sandbox = Sandbox::new(SandboxConfig::default(), vault.deployment().clone())?;
+        let config = SandboxConfig {
+            compiler: crate::wiring::compiler()?,
+            ..SandboxConfig::default()
+        };
+        let sandbox = Sandbox::new(config, vault.deployment().clone())?;
         let plugin = sandbox.load(component)?;
         anyhow::ensure!(
             plugin.kind() == package.kind(),
