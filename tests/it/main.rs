@@ -7,6 +7,7 @@
 
 mod archive;
 mod cli;
+mod contain;
 mod demo;
 mod http;
 mod kill;

@@ -120,11 +120,15 @@ pub struct Server {
 }
 
 impl Server {
+    /// Where it listens, if it does by now.
+    pub fn listens(&self) -> Option<SocketAddr> {
+        self.log().lines().find_map(listening)
+    }
     /// Where it listens, once it does.
     pub fn addr(&mut self) -> Result<SocketAddr, String> {
         let end = Instant::now() + START;
         loop {
-            if let Some(addr) = self.log().lines().find_map(listening) {
+            if let Some(addr) = self.listens() {
                 return Ok(addr);
             }
             let gone = self.child.try_wait().ok().flatten();

@@ -50,6 +50,11 @@ impl Bench {
         Ok(self.sandbox.get_or_init(|| sandbox))
     }
 
+    /// A sandbox of its own with these limits.
+    pub(crate) fn sandbox_with(&self, config: SandboxConfig) -> anyhow::Result<Sandbox> {
+        Ok(Sandbox::new(config, self.vault.deployment().clone())?)
+    }
+
     /// A door as an organisation has it, with that organisation's real keys.
     pub(crate) fn door(&self, package: &Package) -> anyhow::Result<Door> {
         door(&self.vault, package)

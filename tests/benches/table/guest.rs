@@ -16,8 +16,8 @@ const ROUNDS: usize = 31;
 /// Instances or calls a round.
 const CALLS: u32 = 500;
 
-/// Builds the empty guest beside the packages of the deployment, not among them, and measures it.
-pub(crate) fn rows(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+/// Builds the empty guest beside the packages of the deployment, not among them.
+pub(crate) fn component() -> anyhow::Result<Vec<u8>> {
     let options = BuildOptions {
         locked: true,
         quiet: true,
@@ -26,7 +26,12 @@ pub(crate) fn rows(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     };
     let file = build_crate(&isocial_tests::root().join("tests/benches/empty"), &options)
         .context("the empty guest")?;
-    let component = std::fs::read(file)?;
+    Ok(std::fs::read(file)?)
+}
+
+/// Measures the empty guest.
+pub(crate) fn rows(bench: &Bench) -> anyhow::Result<Vec<Row>> {
+    let component = component()?;
     let plugin = bench.sandbox()?.load(&component)?;
     plugin.bench(CALLS)?;
     let mut times = [const { Vec::new() }; 3];

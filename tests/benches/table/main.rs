@@ -6,13 +6,17 @@
 
 mod bench;
 mod corpus;
+mod fresh;
 mod guest;
 mod idle;
+mod live;
 mod matching;
 mod pack;
 mod pipeline;
 mod print;
 mod row;
+mod spin;
+mod start;
 
 use std::{io::Write, process::ExitCode};
 
@@ -27,7 +31,7 @@ struct Group {
 }
 
 /// Every row, in the order of the table.
-const GROUPS: [Group; 9] = [
+const GROUPS: [Group; 13] = [
     Group {
         ids: &guest::IDS,
         measure: guest::rows,
@@ -63,6 +67,22 @@ const GROUPS: [Group; 9] = [
     Group {
         ids: &idle::IDS,
         measure: idle::rows,
+    },
+    Group {
+        ids: &[fresh::ID],
+        measure: |bench| Ok(vec![fresh::row(bench)?]),
+    },
+    Group {
+        ids: &[live::ID],
+        measure: |bench| Ok(vec![live::row(bench)?]),
+    },
+    Group {
+        ids: &spin::IDS,
+        measure: spin::rows,
+    },
+    Group {
+        ids: &[start::ID],
+        measure: |bench| Ok(vec![start::row(bench)?]),
     },
 ];
 
@@ -138,6 +158,9 @@ fn measure(asked: &Asked) -> anyhow::Result<Vec<Row>> {
 fn run() -> anyhow::Result<()> {
     if let Some(idle::CHILD) = std::env::args().nth(1).as_deref() {
         return idle::child(std::env::args().skip(2));
+    }
+    if let Some(live::CHILD) = std::env::args().nth(1).as_deref() {
+        return live::child(std::env::args().skip(2));
     }
     let asked = Asked::read(std::env::args().skip(1)).map_err(anyhow::Error::msg)?;
     let before = print::load();
