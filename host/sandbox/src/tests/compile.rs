@@ -81,7 +81,7 @@ fn hp_48_a_component_that_takes_too_long_to_compile_is_ended_and_the_host_is_fin
         compile_ms: 250,
         ..small()
     });
-    let bomb = bomb(400, 400);
+    let bomb = bomb(100, 400);
     // As often as somebody likes: each is ended, and none is left behind to be waited for.
     for _ in 0..5 {
         let error = sandbox.load(&bomb).unwrap_err();
@@ -99,7 +99,7 @@ fn hp_48_a_component_that_takes_too_much_memory_to_compile_is_ended_and_the_host
     });
     // The small one compiles within as much: it is not the program's own size that is too much.
     works(&sandbox);
-    let error = sandbox.load(&bomb(8, 18_000)).unwrap_err();
+    let error = sandbox.load(&bomb(2, 30_000)).unwrap_err();
     assert!(matches!(error, LoadError::CompileMemory(_)), "{error}");
     works(&sandbox);
 }
