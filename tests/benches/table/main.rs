@@ -7,6 +7,7 @@
 mod bench;
 mod corpus;
 mod engines;
+mod extism;
 mod guest;
 mod idle;
 mod matching;
@@ -14,6 +15,7 @@ mod pack;
 mod pii;
 mod pipeline;
 mod print;
+mod python;
 mod receipts;
 mod row;
 
@@ -42,6 +44,10 @@ const GROUPS: &[Group] = &[
     Group {
         ids: &["pack_en_native"],
         measure: |bench| Ok(vec![pack::against_native(bench)?]),
+    },
+    Group {
+        ids: &extism::IDS,
+        measure: extism::rows,
     },
     Group {
         ids: &["pack_en_vader"],
@@ -74,6 +80,10 @@ const GROUPS: &[Group] = &[
     Group {
         ids: &receipts::IDS,
         measure: receipts::rows,
+    },
+    Group {
+        ids: &[python::ID],
+        measure: |bench| Ok(vec![python::row(bench)?]),
     },
     Group {
         ids: &idle::IDS,
@@ -151,8 +161,10 @@ fn measure(asked: &Asked) -> anyhow::Result<Vec<Row>> {
 }
 
 fn run() -> anyhow::Result<()> {
-    if let Some(idle::CHILD) = std::env::args().nth(1).as_deref() {
-        return idle::child(std::env::args().skip(2));
+    match std::env::args().nth(1).as_deref() {
+        Some(idle::CHILD) => return idle::child(std::env::args().skip(2)),
+        Some(python::CHILD) => return python::child(std::env::args().skip(2)),
+        _ => {}
     }
     let asked = Asked::read(std::env::args().skip(1)).map_err(anyhow::Error::msg)?;
     let before = print::load();
