@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{OwnHandles, RedactError, Redactor, TEXT_MAX_BYTES, detect::MASK, redact, work};
+use super::super::{OwnHandles, Redactor, TEXT_MAX_BYTES, detect::MASK, redact, work};
 
 /// Pieces of details, the words around them, signs that join and part them, tokens, and characters that fold.
 const PIECES: &[&str] = &[
