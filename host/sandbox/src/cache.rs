@@ -119,20 +119,17 @@ impl CodeCache {
         }
     }
 
-    /// Keeps a compiled component. A cache that cannot be written is slow, not broken.
-    pub(crate) fn put(&self, digest: &str, component: &Component) {
+    /// Keeps compiled code, which is asked for only if there is a folder. A cache that cannot be written is slow, not broken.
+    pub(crate) fn put(&self, digest: &str, code: impl FnOnce() -> io::Result<Vec<u8>>) {
         let Some(path) = self.path(digest) else {
             return;
         };
-        let written = component
-            .serialize()
-            .map_err(io::Error::other)
-            .and_then(|code| {
-                replace(
-                    &path,
-                    &trusted::seal(&*self.key, &self.origin(digest), &code),
-                )
-            });
+        let written = code().and_then(|code| {
+            replace(
+                &path,
+                &trusted::seal(&*self.key, &self.origin(digest), &code),
+            )
+        });
         if let Err(error) = written {
             tracing::warn!(plugin.digest = digest, error = %error, "compiled code cannot be kept");
         }

@@ -30,13 +30,13 @@ pub struct Limits {
     pub output_bytes: u64,
     /// Log lines kept a call; further ones are counted.
     pub log_lines: u32,
+    /// Resource handles that may be alive at once in the instance. A plugin has one at most, its `writer`.
+    pub handles: u32,
 }
 
 impl Limits {
     /// Bytes of a log line that are kept; the rest is cut.
     pub const LOG_LINE_BYTES: usize = 1_024;
-    /// Resource handles that may be alive at once in one instance: a plugin has one at most, its `writer`.
-    pub const HANDLES: usize = 1_000;
 
     const fn new(memory_mib: u64, time_ms: u32, output_mib: u64) -> Self {
         Self {
@@ -47,6 +47,7 @@ impl Limits {
             wall_ms: time_ms + BUSY_MS,
             output_bytes: output_mib * MIB,
             log_lines: 64,
+            handles: 64,
         }
     }
 }
@@ -62,6 +63,7 @@ struct Given {
     wall_ms: Option<u32>,
     output_bytes: Option<u64>,
     log_lines: Option<u32>,
+    handles: Option<u32>,
 }
 
 impl Given {
@@ -76,6 +78,7 @@ impl Given {
             wall_ms: self.wall_ms.unwrap_or(time_ms.saturating_add(BUSY_MS)),
             output_bytes: self.output_bytes.unwrap_or(kind.output_bytes),
             log_lines: self.log_lines.unwrap_or(kind.log_lines),
+            handles: self.handles.unwrap_or(kind.handles),
         }
     }
 }
@@ -90,6 +93,40 @@ macro_rules! over_default {
 }
 over_default!(connector, language_pack, alert_channel, export_format);
 
+/// Where components are compiled. The caps on what a component may be made of hold in both cases.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Compiler {
+    /// On a thread of this process: for tests and programs that embed the sandbox and load what they trust to compile. Time is
+    /// bounded (the thread is left behind), memory is not.
+    #[default]
+    InProcess,
+    /// In a process of its own, which is killed at `compile_ms` or `compile_bytes` (HP-48). The program must do nothing but call
+    /// [`compile_as_child`](crate::compile_as_child) when it is started with these arguments; `isocial` itself is one.
+    Child {
+        /// The program: this one, as a rule. Another build's code is refused when it is loaded.
+        program: PathBuf,
+        /// Its arguments.
+        args: Vec<String>,
+    },
+}
+
+impl Compiler {
+    /// A process of the program that runs now, started with these arguments.
+    pub fn this_program(args: &[&str]) -> std::io::Result<Self> {
+        // The file that runs, even when an update has put another one in its place.
+        let program = if cfg!(target_os = "linux") {
+            PathBuf::from("/proc/self/exe")
+        } else {
+            std::env::current_exe()?
+        };
+        Ok(Self::Child {
+            program,
+            args: args.iter().map(ToString::to_string).collect(),
+        })
+    }
+}
+
 /// How large the sandbox is and what its guests may cost. Every key has a default; unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -97,7 +134,7 @@ pub struct SandboxConfig {
     /// A call of a connector. 64 MiB, 1 s, 4 MiB out.
     #[serde(deserialize_with = "connector")]
     pub connector: Limits,
-    /// A call of a language pack (a batch). 256 MiB, 2 s, 4 MiB out.
+    /// A call of a language pack (a batch). 256 MiB, 2 s, 1 MiB out: four times what 128 documents with everything in them come to.
     #[serde(deserialize_with = "language_pack")]
     pub language_pack: Limits,
     /// A call of an alert channel. 32 MiB, 200 ms, 1 MiB out.
@@ -112,7 +149,8 @@ pub struct SandboxConfig {
     pub pool: u32,
     /// Milliseconds that a call waits for a place in the pool before it fails with [`Stop::Pool`](crate::Stop::Pool).
     pub pool_wait_ms: u32,
-    /// Threads of the [`Executor`](crate::Executor); 0 = as many as the machine has cores.
+    /// Threads of the [`Executor`](crate::Executor); 0 = twice as many as the machine has cores. One organisation, and one plugin
+    /// version, runs on half of them at most: with twice the cores, spinners can take each core once and never twice (HT-14).
     pub threads: u32,
     /// Stack of guest code · bytes. Deeper recursion is [`Stop::Stack`](crate::Stop::Stack).
     pub stack_bytes: u32,
@@ -121,8 +159,12 @@ pub struct SandboxConfig {
     pub reservation_bytes: u64,
     /// Largest component that is looked at · bytes. JavaScript and Python guests are 12–18 MiB.
     pub component_bytes: u64,
+    /// Where components are compiled (HP-48).
+    pub compiler: Compiler,
     /// Milliseconds that compiling one component may take. JavaScript guests take 20–44 s.
     pub compile_ms: u32,
+    /// Memory that compiling one component may take · bytes, enforced in a process of its own only. JavaScript guests take 437 MiB.
+    pub compile_bytes: u64,
     /// Folder for compiled code, made with mode 0700; none = nothing is kept on disk.
     pub cache_dir: Option<PathBuf>,
 }
@@ -131,7 +173,7 @@ impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
             connector: Limits::new(64, 1_000, 4),
-            language_pack: Limits::new(256, 2_000, 4),
+            language_pack: Limits::new(256, 2_000, 1),
             alert_channel: Limits::new(32, 200, 1),
             export_format: Limits::new(128, 1_000, 8),
             grants: BTreeMap::new(),
@@ -141,7 +183,9 @@ impl Default for SandboxConfig {
             stack_bytes: 512 * 1024,
             reservation_bytes: 4 * 1024 * MIB,
             component_bytes: 64 * MIB,
+            compiler: Compiler::InProcess,
             compile_ms: 120_000,
+            compile_bytes: 2 * 1024 * MIB,
             cache_dir: None,
         }
     }
@@ -166,10 +210,10 @@ impl SandboxConfig {
             .map_or(*kind, |grant| grant.over(kind))
     }
 
-    /// Threads of the executor, with 0 resolved to the machine's cores.
+    /// Threads of the executor, with 0 resolved to twice the machine's cores.
     pub fn executor_threads(&self) -> usize {
         match self.threads {
-            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            0 => 2 * std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
             n => n as usize,
         }
     }

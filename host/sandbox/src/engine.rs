@@ -31,8 +31,15 @@ pub(crate) fn build() -> String {
     )
 }
 
+/// The engine, with the address space a memory that compiled code is made for.
+pub(crate) struct Made {
+    pub(crate) engine: Engine,
+    /// Bytes; a process that compiles for this engine must be told.
+    pub(crate) reservation: u64,
+}
+
 /// Makes the engine.
-pub(crate) fn engine(config: &SandboxConfig) -> Result<Engine, SandboxSetupError> {
+pub(crate) fn engine(config: &SandboxConfig) -> Result<Made, SandboxSetupError> {
     let refused = |key, given, expected| {
         Err(SandboxSetupError::Config {
             key,
@@ -95,17 +102,33 @@ fn with_reservation(
     config: &SandboxConfig,
     pool: &PoolingAllocationConfig,
     reservation: u64,
-) -> Result<Engine, SandboxSetupError> {
-    let mut engine = Config::new();
+) -> Result<Made, SandboxSetupError> {
+    let mut engine = language(reservation)?;
     engine
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool.clone()))
+        .max_wasm_stack(config.stack_bytes as usize);
+    let engine = Engine::new(&engine).map_err(cause)?;
+    Ok(Made {
+        engine,
+        reservation,
+    })
+}
+
+/// An engine that only compiles, for the engine of another process: no pool, so that hardly any address space is taken.
+pub(crate) fn compiler(reservation: u64) -> Result<Engine, SandboxSetupError> {
+    Engine::new(&language(reservation)?).map_err(cause)
+}
+
+/// What compiled code depends on: which WebAssembly is spoken, and how its memories lie.
+fn language(reservation: u64) -> Result<Config, SandboxSetupError> {
+    let mut engine = Config::new();
+    engine
         .memory_reservation(reservation)
         .memory_guard_size(GUARD_BYTES)
         .guard_before_linear_memory(true)
         .memory_init_cow(true)
         .epoch_interruption(true)
         .consume_fuel(false)
-        .max_wasm_stack(config.stack_bytes as usize)
         // The language is narrowed to what the SDKs' output needs.
         .wasm_component_model(true)
         .wasm_memory64(false)
@@ -123,7 +146,7 @@ fn with_reservation(
     engine
         .module_version(ModuleVersionStrategy::Custom(build()))
         .map_err(cause)?;
-    Engine::new(&engine).map_err(cause)
+    Ok(engine)
 }
 
 fn cause(error: impl std::fmt::Display) -> SandboxSetupError {

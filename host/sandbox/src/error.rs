@@ -110,11 +110,22 @@ pub enum LoadError {
     /// It is not valid, or needs a part of WebAssembly that is switched off.
     #[error("the component is not valid here: {0}")]
     Invalid(String),
-    /// Compiling took too long.
+    /// Compiling took too long, on the wall or on the processor (HP-48).
     #[error("compiling took longer than {} s (`compile_ms`)", .0.as_secs())]
     CompileTime(Duration),
-    /// Earlier compilations that took too long are still running.
-    #[error("earlier compilations that took too long are still running; try again later")]
+    /// Compiling took too much memory (HP-48). The compiling process was ended; nothing else was touched.
+    #[error("compiling needed more than {} MiB (`compile_bytes`)", .0 >> 20)]
+    CompileMemory(u64),
+    /// The compiling process ended without an answer and not because of its limits.
+    #[error("the compiling process ended without an answer ({0}); the component is not used")]
+    CompileCrashed(String),
+    /// The compiling process could not be started or talked to.
+    #[error(
+        "the compiling process cannot be used: {0}; look at `compiler` in the sandbox's configuration"
+    )]
+    CompileProcess(#[source] std::io::Error),
+    /// Other compilations, perhaps some that take too long, did not end in time for this one to begin.
+    #[error("other compilations did not end in time; try again later")]
     CompileBusy,
     /// The first instance, made to check the functions' types, did not start within the limits.
     #[error("the component does not start: {0}")]

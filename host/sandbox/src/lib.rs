@@ -9,6 +9,7 @@
 //! Calls are synchronous and never wait for the outside; run them through an [`Executor`], never on the server's own threads.
 
 mod cache;
+mod compile;
 mod config;
 mod engine;
 mod error;
@@ -28,14 +29,15 @@ mod trusted;
 mod worlds;
 
 pub use cache::CacheCounts;
-pub use config::{Limits, SandboxConfig};
+pub use compile::compile_as_child;
+pub use config::{Compiler, Limits, SandboxConfig};
 pub use error::{LoadError, SandboxError, SandboxSetupError, Stop};
-pub use executor::{Executor, Lost};
+pub use executor::{Executor, Lost, Turn};
 pub use grant::LimitGrant;
 pub use inspect::look;
 pub use log::{Log, LogLevel, LogLine};
-#[doc(hidden)]
-pub use plugin::BenchTimes;
 pub use plugin::{Abilities, Called, Plugin, Writer};
+#[doc(hidden)]
+pub use plugin::{BenchTimes, Held};
 pub use sandbox::Sandbox;
 pub use tally::Tally;

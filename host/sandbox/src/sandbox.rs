@@ -1,14 +1,6 @@
 //! The sandbox: one engine, and how components come into it.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-        mpsc,
-    },
-    thread,
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use isocial_model::key::CodeKey;
 use sha2::{Digest, Sha256};
@@ -18,17 +10,19 @@ use wasmtime::{
 };
 
 use crate::{
-    CacheCounts, LoadError, Plugin, SandboxConfig, SandboxSetupError,
+    CacheCounts, Compiler, LoadError, Plugin, SandboxConfig, SandboxSetupError,
     cache::CodeCache,
-    engine::engine,
+    compile,
+    engine::{Made, engine},
     inspect::inspect,
     live::{Guest, link},
     log::neutral,
     slots::Slots,
     ticker::Ticker,
+    trusted,
 };
 
-/// Compilations at once, those included that took too long and are still running.
+/// Compilations at once, those included that took too long in this process and are still running.
 const COMPILING: u32 = 2;
 
 /// What all plugins of a sandbox share.
@@ -39,7 +33,8 @@ pub(crate) struct Core {
     engine: Engine,
     linker: Linker<Guest>,
     cache: CodeCache,
-    compiling: Arc<AtomicU32>,
+    reservation: u64,
+    compiling: Arc<Slots>,
 }
 
 impl std::fmt::Debug for Core {
@@ -58,14 +53,18 @@ pub struct Sandbox(Arc<Core>);
 impl Sandbox {
     /// Sets up the engine, its pool and its ticker. `key` authenticates the cache of compiled code.
     pub fn new(config: SandboxConfig, key: Arc<dyn CodeKey>) -> Result<Self, SandboxSetupError> {
-        let engine = engine(&config)?;
+        let Made {
+            engine,
+            reservation,
+        } = engine(&config)?;
         let mut linker = Linker::new(&engine);
         link(&mut linker).map_err(|error| SandboxSetupError::Engine(format!("{error:#}")))?;
         Ok(Self(Arc::new(Core {
             ticker: Ticker::start(engine.weak()).map_err(SandboxSetupError::Thread)?,
             slots: Slots::new(config.pool),
             cache: CodeCache::new(config.cache_dir.clone(), key, &engine)?,
-            compiling: Arc::new(AtomicU32::new(0)),
+            compiling: Slots::new(COMPILING),
+            reservation,
             linker,
             engine,
             config,
@@ -77,20 +76,18 @@ impl Sandbox {
         self.load_granted(component, "")
     }
 
-    /// Loads a package's component under the limits that the configuration has for this package: looks at it and refuses it with the reason, or takes its compiled code from the cache or compiles it, and
-    /// starts one instance under the kind's limits to check the types of its functions.
+    /// Loads a package's component under the limits that the configuration has for this package: looks at it and refuses it with the
+    /// reason, or takes its compiled code from the cache or compiles it, and starts one instance to check the types of its functions.
     ///
-    /// Blocks for as long as compiling takes: run it on a blocking thread. Compiling runs on a thread of its own, which is left behind
-    /// when `compile_ms` are over; at most two run at once.
+    /// Blocks for as long as compiling takes: run it on a blocking thread, never on a request's. At most two components compile at once;
+    /// where each does, and what becomes of one that takes too much (HP-48), is the configuration's
+    /// [`compiler`](SandboxConfig::compiler).
     pub fn load_granted(&self, component: &[u8], package: &str) -> Result<Plugin, LoadError> {
         let shape = inspect(component, self.0.config.component_bytes)?;
         let digest = hex::encode(Sha256::digest(component));
-        let compiled = if let Some(compiled) = self.0.cache.get(&self.0.engine, &digest) {
-            compiled
-        } else {
-            let compiled = self.compile(component)?;
-            self.0.cache.put(&digest, &compiled);
-            compiled
+        let compiled = match self.0.cache.get(&self.0.engine, &digest) {
+            Some(compiled) => compiled,
+            None => self.compile(component, &digest)?,
         };
         let invalid = |error: wasmtime::Error| LoadError::Invalid(neutral(&format!("{error:#}")));
         compiled.initialize_copy_on_write_image().map_err(invalid)?;
@@ -110,47 +107,31 @@ impl Sandbox {
         &self.0.config
     }
 
-    fn compile(&self, component: &[u8]) -> Result<Component, LoadError> {
-        let permit = Permit::take(&self.0.compiling).ok_or(LoadError::CompileBusy)?;
-        let (engine, bytes) = (self.0.engine.clone(), component.to_vec());
-        let (done, result) = mpsc::sync_channel(1);
-        thread::Builder::new()
-            .name("sandbox-compile".into())
-            .spawn(move || {
-                // Nobody may be waiting any more: then the result is of no use.
-                let _ = done.send(Component::from_binary(&engine, &bytes));
-                drop(permit);
-            })
-            .map_err(|error| LoadError::Invalid(format!("no thread to compile on: {error}")))?;
-        let limit = Duration::from_millis(self.0.config.compile_ms.into());
-        match result.recv_timeout(limit) {
-            Ok(compiled) => {
-                compiled.map_err(|error| LoadError::Invalid(neutral(&format!("{error:#}"))))
+    /// Compiles a component and keeps the code.
+    fn compile(&self, component: &[u8], digest: &str) -> Result<Component, LoadError> {
+        let config = &self.0.config;
+        let limit = Duration::from_millis(config.compile_ms.into());
+        let place = self.0.compiling.take(limit).ok_or(LoadError::CompileBusy)?;
+        match &config.compiler {
+            Compiler::InProcess => {
+                let compiled = compile::in_process(&self.0.engine, component, limit, place)?;
+                let code = || compiled.serialize().map_err(io::Error::other);
+                self.0.cache.put(digest, code);
+                Ok(compiled)
             }
-            Err(mpsc::RecvTimeoutError::Timeout) => Err(LoadError::CompileTime(limit)),
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
-                Err(LoadError::Invalid("the compiler gave up on it".into()))
+            Compiler::Child { program, args } => {
+                let order = compile::Order {
+                    reservation: self.0.reservation,
+                    memory_bytes: config.compile_bytes,
+                    time: limit,
+                };
+                let code = compile::in_child(program, args, &order, component)?;
+                let compiled = trusted::from_child(&self.0.engine, &code).map_err(|distrust| {
+                    LoadError::CompileCrashed(format!("its code is {}", distrust.name()))
+                })?;
+                self.0.cache.put(digest, || Ok(code.bytes().to_vec()));
+                Ok(compiled)
             }
         }
-    }
-}
-
-/// The right to compile, given back when the compilation really ends.
-struct Permit(Arc<AtomicU32>);
-
-impl Permit {
-    fn take(running: &Arc<AtomicU32>) -> Option<Self> {
-        running
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| {
-                (n < COMPILING).then_some(n + 1)
-            })
-            .ok()
-            .map(|_| Self(Arc::clone(running)))
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -1,5 +1,5 @@
-//! The two unsafe acts of this room, each behind the check that makes it sound: compiled code from disk becomes code that runs, and a
-//! function whose type was checked once is called without checking it again.
+//! The unsafe acts of this room, each behind the check that makes it sound: compiled code, from disk or from the process that compiles,
+//! becomes code that runs, and a function whose type was checked once is called without checking it again.
 //!
 //! Lives here: the form and the seal of a file of compiled code; functions with their signatures. Not here: where files are (`cache`),
 //! which functions there are (`worlds`).
@@ -91,8 +91,34 @@ pub(crate) fn open(
     }
     // SAFETY: `deserialize` asks for bytes that `serialize` of the same wasmtime has made. The seal was just checked over exactly
     // these bytes, in memory and not on disk, together with the full version and the engine's compatibility hash; its key is the
-    // deployment's and only `seal`, called with the result of `serialize`, uses it for this purpose.
+    // deployment's and only `seal`, called with the result of `serialize` or of a compiling process, uses it for this purpose.
     unsafe { Component::deserialize(engine, code) }.map_err(|_| Distrust::Engine)
+}
+
+/// Takes compiled code from the process that this one has started to compile it (HP-48).
+#[expect(
+    unsafe_code,
+    reason = "wasmtime cannot check compiled code; where it comes from does"
+)]
+pub(crate) fn from_child(engine: &Engine, code: &FromChild) -> Result<Component, Distrust> {
+    // SAFETY: `deserialize` asks for bytes that `precompile_component` of the same wasmtime has made. A `FromChild` is made in one
+    // place, out of what came through the pipe of a process that this one has started from its own program, which writes nothing else
+    // there; nobody but this user can write to that pipe. A component that turns the compiler against itself gains in that process what
+    // it would have gained in this one, and no more.
+    unsafe { Component::deserialize(engine, &code.0) }.map_err(|_| Distrust::Engine)
+}
+
+/// Compiled code on its way from a compiling process. Only `compile` makes one.
+pub(crate) struct FromChild(Vec<u8>);
+
+impl FromChild {
+    /// What the process has written.
+    pub(crate) fn piped(code: Vec<u8>) -> Self {
+        Self(code)
+    }
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// The type of an exported function, as the interface gives it.

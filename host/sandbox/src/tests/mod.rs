@@ -2,8 +2,11 @@
 
 mod cache;
 mod calls;
+mod canaries;
+mod compile;
 mod guests;
 mod hostile;
+mod limits;
 mod loading;
 
 use std::sync::Arc;
