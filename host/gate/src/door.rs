@@ -207,6 +207,8 @@ pub(crate) struct Given {
 pub struct Door {
     pub(crate) spec: DoorSpec,
     pub(crate) own: OwnHandles,
+    /// Some layer wants text redacted strictly.
+    pub(crate) strict: bool,
     in_force: Vec<InForce>,
     abandoned: Arc<AbandonedLedger>,
 }
@@ -234,6 +236,7 @@ impl Door {
         let abandoned = Arc::new(AbandonedLedger::new(Arc::clone(&spec.clock)));
         Ok(Self {
             own: OwnHandles::new(&spec.own_handles),
+            strict: spec.layers.iter().any(|layer| layer.strict),
             spec,
             in_force,
             abandoned,

@@ -68,6 +68,8 @@ pub struct Explained {
     pub purposes: Vec<ExplainedPurpose>,
     /// Every field that the manifest names.
     pub fields: Vec<ExplainedField>,
+    /// Layers that want redacted text redacted strictly, persons' names included.
+    pub strict: Vec<LayerName>,
 }
 
 /// Explains one contract under these layers, which come in the order in which they are applied.
@@ -132,6 +134,7 @@ pub fn explain(kind: Kind, contract: &Contract, layers: &[Layer]) -> Explained {
         function: contract.function.clone(),
         purposes,
         fields,
+        strict: layers.iter().filter(|l| l.strict).map(|l| l.name).collect(),
     }
 }
 

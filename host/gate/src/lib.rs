@@ -59,5 +59,5 @@ pub use present::{
 };
 pub use redact::{Detail, DetailKind, OwnHandles, RedactError, Redacted, Redactor, redact};
 pub use rejection::{ProjectError, Rejection};
-pub use rights::{Effective, Layer, LayerName, Taken};
+pub use rights::{Effective, Layer, LayerName, RestrictionError, Restrictions, Taken};
 pub use route::language_tag;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use isocial_model::{
     Kind, Purpose,
-    contract::{Contract, Field, Rights, VOCABULARY},
+    contract::{Contract, Field, Right, RightError, Rights, VOCABULARY},
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,9 @@ pub struct Layer {
     pub rights: Rights,
     /// The purposes that it leaves; absent leaves all.
     pub purposes: Option<BTreeSet<Purpose>>,
+    /// Text is redacted strictly: persons' names as well (B6).
+    #[serde(default)]
+    pub strict: bool,
 }
 
 impl Layer {
@@ -46,11 +49,67 @@ impl Layer {
             name,
             rights,
             purposes: None,
+            strict: false,
         }
     }
     /// The neutral layer: takes nothing away.
     pub fn neutral(name: LayerName) -> Self {
         Self::rights(name, Rights::everything())
+    }
+}
+
+/// What an operator, or an organisation, withholds from every plugin, whatever it asks for and was granted. It can only take away.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Restrictions {
+    /// Fields with the most that is given of them, as `post.author:pairwise-ref`, or `post.place:none` for nothing.
+    pub at_most: Vec<String>,
+    /// Purposes for which nothing is given.
+    pub no_purposes: Vec<Purpose>,
+    /// Text is redacted strictly: persons' names as well, as far as a list knows them.
+    pub strict_redaction: bool,
+}
+
+/// A restriction that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestrictionError {
+    /// No such field or precision.
+    #[error(transparent)]
+    Right(#[from] RightError),
+    /// It takes nothing away.
+    #[error("`{given}` takes nothing away: name a lower precision, such as `{lower}`")]
+    Top {
+        /// What was given.
+        given: String,
+        /// The next lower one.
+        lower: String,
+    },
+}
+
+impl Restrictions {
+    /// The layer that these are for the gate.
+    pub fn layer(&self, name: LayerName) -> Result<Layer, RestrictionError> {
+        let mut rights = Rights::everything();
+        for text in &self.at_most {
+            let most: Right = text.parse()?;
+            if usize::from(most.level) + 1 >= most.field.ladder.len() {
+                let level = most.level.saturating_sub(1);
+                return Err(RestrictionError::Top {
+                    given: text.clone(),
+                    lower: Right { level, ..most }.to_string(),
+                });
+            }
+            rights = rights.at_most(most);
+        }
+        let left = |purpose: &Purpose| !self.no_purposes.contains(purpose);
+        Ok(Layer {
+            name,
+            rights,
+            purposes: (!self.no_purposes.is_empty())
+                .then(|| Purpose::ALL.into_iter().filter(left).collect()),
+            strict: self.strict_redaction,
+        })
     }
 }
 
@@ -225,6 +284,50 @@ mod tests {
     }
 
     #[test]
+    fn restrictions_take_away_what_they_name_and_nothing_else() {
+        let text = r#"{"at_most": ["post.author:pairwise-ref", "post.place:none"], "no_purposes": ["export"], "strict_redaction": true}"#;
+        let restrictions: Restrictions = serde_json::from_str(text).unwrap();
+        let layer = restrictions.layer(LayerName::Operator).unwrap();
+        assert!(layer.strict);
+        for field in VOCABULARY {
+            let most = match field.path {
+                "post.author" => 1,
+                "post.place" => 0,
+                _ => field.ladder.len() - 1,
+            };
+            assert_eq!(
+                usize::from(layer.rights.level(field.path)),
+                most,
+                "{}",
+                field.path
+            );
+        }
+        let purposes = layer.purposes.unwrap();
+        assert!(!purposes.contains(&Purpose::Export));
+        assert_eq!(purposes.len(), Purpose::ALL.len() - 1);
+        let none = Restrictions::default().layer(LayerName::Operator).unwrap();
+        assert_eq!(none, Layer::neutral(LayerName::Operator));
+    }
+
+    #[test]
+    fn a_restriction_that_takes_nothing_away_is_refused() {
+        let wrong = |text: &str| {
+            let restrictions = Restrictions {
+                at_most: vec![text.into()],
+                ..Restrictions::default()
+            };
+            restrictions
+                .layer(LayerName::Operator)
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(wrong("post.author:profile").contains("post.author:handle"));
+        assert!(wrong("post.lang").contains("post.lang:none"));
+        assert!(wrong("post.*").contains("wildcard"));
+        assert!(wrong("post.author:name").contains("pairwise-ref"));
+    }
+
+    #[test]
     fn without_a_purpose_nothing_is_given() {
         let mut layer = Layer::neutral(LayerName::Grant);
         layer.purposes = Some(BTreeSet::new());
@@ -269,6 +372,7 @@ mod tests {
                 name: names[name],
                 rights,
                 purposes: purposes.map(|p| p.into_iter().collect()),
+                strict: false,
             })
     }
 

@@ -233,6 +233,15 @@ impl Rights {
                 .collect(),
         )
     }
+    /// The same with at most this much of one field. Never wider than before.
+    #[must_use]
+    pub fn at_most(mut self, most: Right) -> Self {
+        if let Some(level) = self.0.get_mut(most.field.path) {
+            *level = most.level.min(*level);
+        }
+        self.0.retain(|_, level| *level > 0);
+        self
+    }
     /// Whether these rights are within `ceiling`.
     pub fn within(&self, ceiling: &Self) -> bool {
         self.0

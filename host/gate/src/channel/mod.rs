@@ -95,7 +95,7 @@ impl Door {
     ) -> Result<(Passed<ChannelCall>, OpenReceipt<ChannelContext>), ProjectError> {
         let in_force = self.in_force(Kind::AlertChannel, "compose")?;
         let rights = &in_force.effective.rights;
-        let mut redactor = Redactor::new(&self.own);
+        let mut redactor = Redactor::new(&self.own).strict(self.strict);
         let (mut shown, mut skipped) = (Vec::new(), 0);
         if rights.has("notice.excerpts") {
             for post in excerpts {

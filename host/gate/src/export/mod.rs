@@ -163,7 +163,7 @@ impl Door {
         }
         let mut writer = cells::Writer {
             door: self,
-            redactor: Redactor::new(&self.own),
+            redactor: Redactor::new(&self.own).strict(self.strict),
             bytes: 0,
         };
         let mut fields = BTreeSet::new();

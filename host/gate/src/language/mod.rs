@@ -124,7 +124,7 @@ impl Door {
             })
             .sum();
         let mut builder = Builder {
-            redactor: Redactor::new(&self.own),
+            redactor: Redactor::new(&self.own).strict(self.strict),
             batch: Batch {
                 text: String::with_capacity(size.min(BATCH_BYTES_MAX)),
                 tasks,
