@@ -227,7 +227,7 @@ impl OrgDb {
         Ok(())
     }
 
-    async fn audit_line(
+    pub(crate) async fn audit_line(
         &self,
         conn: &mut SqliteConnection,
         who: &str,

@@ -128,6 +128,30 @@ impl OrgDb {
         Ok(done == 1)
     }
 
+    /// Moves an installation from one exact version of its package to another. False if it is not on the first one (any more).
+    pub async fn move_installation(
+        &self,
+        id: &InstallationId,
+        from: &PackageRef,
+        to: &PackageRef,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.file().write().await?;
+        let done = sqlx::query(
+            "update installations set package_version = $1, package_digest = $2 \
+             where id = $3 and package_id = $4 and package_digest = $5",
+        )
+        .bind(to.version.to_string())
+        .bind(&to.digest)
+        .bind(id.as_str())
+        .bind(&from.id)
+        .bind(&from.digest)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        tx.commit().await?;
+        Ok(done == 1)
+    }
+
     /// Removes an installation with its accounts and credentials. False if there is none.
     pub async fn uninstall(&self, id: &InstallationId) -> Result<bool, StoreError> {
         let mut tx = self.file().write().await?;

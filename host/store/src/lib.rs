@@ -45,6 +45,7 @@ mod installed;
 mod migrate;
 mod opened;
 mod outbox;
+mod restrictions;
 mod rules;
 mod sql;
 #[cfg(test)]

@@ -33,6 +33,11 @@ pub(crate) const DEPLOYMENT: &[Migration] = &[
         name: "shorten_receipts",
         sql: include_str!("../migrations/deployment/0003_shorten_receipts.sql"),
     },
+    Migration {
+        version: 4,
+        name: "withdraw_packages",
+        sql: include_str!("../migrations/deployment/0004_withdraw_packages.sql"),
+    },
 ];
 
 /// An organisation's schema.
@@ -46,6 +51,11 @@ pub(crate) const ORGANISATION: &[Migration] = &[
         version: 2,
         name: "shorten_receipts",
         sql: include_str!("../migrations/organisation/0002_shorten_receipts.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "set_restrictions",
+        sql: include_str!("../migrations/organisation/0003_set_restrictions.sql"),
     },
 ];
 

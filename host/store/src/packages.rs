@@ -1,9 +1,12 @@
 //! Packages that this deployment holds: exact bytes by digest, with the manifest that was read from them.
 
+use std::collections::BTreeSet;
+
 use isocial_model::{Kind, PackageRef};
+use semver::Version;
 use sqlx::{Row, sqlite::SqliteRow};
 
-use crate::{Deployment, StoreError, codec};
+use crate::{Deployment, OperatorSession, OrgScope, StoreError, codec};
 
 /// A package as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +111,50 @@ impl Deployment {
         .fetch_optional(&mut *conn)
         .await?;
         row.as_ref().map(package).transpose()
+    }
+
+    /// Takes a version back: nobody is moved to it any more. False if it was taken back before, or is not kept.
+    pub async fn withdraw_package(
+        &self,
+        _session: &OperatorSession,
+        id: &str,
+        version: &Version,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.file().write().await?;
+        let done = sqlx::query(
+            "insert into withdrawn (id, version, at) select id, version, $3 from packages where id = $1 and version = $2 \
+             on conflict do nothing",
+        )
+        .bind(id)
+        .bind(version.to_string())
+        .bind(self.now().as_millis())
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        tx.commit().await?;
+        Ok(done == 1)
+    }
+
+    /// Versions that were taken back, by id and version.
+    pub async fn withdrawn_packages(&self) -> Result<BTreeSet<(String, Version)>, StoreError> {
+        let mut conn = self.file().read().await?;
+        let rows = sqlx::query("select id, version from withdrawn")
+            .fetch_all(&mut *conn)
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("id")?, codec::parsed(row, "version")?)))
+            .collect()
+    }
+
+    /// Every organisation, for moving its installations to another version of a package.
+    pub async fn scopes_after_replacement(&self) -> Result<Vec<OrgScope>, StoreError> {
+        let mut conn = self.file().read().await?;
+        let rows = sqlx::query("select id from organisations order by row")
+            .fetch_all(&mut *conn)
+            .await?;
+        rows.iter()
+            .map(|r| codec::id(r, "id").map(OrgScope::proven))
+            .collect()
     }
 
     /// The component's bytes, by the digest of an exact package.

@@ -340,7 +340,7 @@ async fn a_newer_file_is_left_alone() {
         fault(again.org(&org.scope).await),
         StoreError::Newer {
             found: 99,
-            known: 2,
+            known: 3,
             ..
         }
     ));
