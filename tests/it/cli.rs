@@ -50,7 +50,7 @@ impl Shell {
             .envs(env.iter().copied())
             .stdin(Stdio::null())
             .output()
-            .expect("`cargo xtask build` makes the program")
+            .expect("`cargo xtask plugins` makes the program")
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn run(folder: &Path, wrap: &[&str], args: &[&str]) -> Output {
         .current_dir(folder)
         .stdin(Stdio::null())
         .output()
-        .unwrap_or_else(|e| panic!("{}: {e}; `cargo xtask build` makes it", program.display()))
+        .unwrap_or_else(|e| panic!("{}: {e}; `cargo xtask plugins` makes it", program.display()))
 }
 
 /// Its one JSON object, and nothing else on its output.

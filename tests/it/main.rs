@@ -8,6 +8,7 @@
 mod again;
 mod archive;
 mod cli;
+mod contain;
 mod demo;
 mod examples;
 mod full;

@@ -13,7 +13,7 @@ fn redact(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
         .args(arguments)
         .current_dir(folder)
         .output()
-        .expect("`cargo xtask build` makes the program");
+        .expect("`cargo xtask plugins` makes the program");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (
         output.status.code(),

@@ -20,7 +20,7 @@ pub fn target() -> PathBuf {
     me.ancestors().nth(3).map(PathBuf::from).unwrap_or_default()
 }
 
-/// The host's program, as `cargo xtask build` made it.
+/// The host's program, as `cargo xtask plugins` made it.
 pub fn isocial() -> PathBuf {
     std::env::var_os("ISOCIAL_BIN")
         .map_or_else(|| target().join("release").join("isocial"), PathBuf::from)

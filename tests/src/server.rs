@@ -96,9 +96,12 @@ impl Deployment {
     }
     /// Starts `isocial serve` and waits until it serves.
     pub fn start(&self) -> Result<Server, String> {
-        let mut server = self
-            .spawn()
-            .map_err(|e| format!("{}: {e}; `cargo xtask build` makes it", isocial().display()))?;
+        let mut server = self.spawn().map_err(|e| {
+            format!(
+                "{}: {e}; `cargo xtask plugins` makes it",
+                isocial().display()
+            )
+        })?;
         server.addr()?;
         Ok(server)
     }
@@ -130,11 +133,15 @@ pub struct Server {
 }
 
 impl Server {
+    /// Where it listens, if it does by now.
+    pub fn listens(&self) -> Option<SocketAddr> {
+        self.log().lines().find_map(listening)
+    }
     /// Where it listens, once it does.
     pub fn addr(&mut self) -> Result<SocketAddr, String> {
         let end = Instant::now() + START;
         loop {
-            if let Some(addr) = self.log().lines().find_map(listening) {
+            if let Some(addr) = self.listens() {
                 return Ok(addr);
             }
             let gone = self.child.try_wait().ok().flatten();

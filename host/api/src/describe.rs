@@ -31,6 +31,7 @@ use crate::v1;
     v1::ShownBucket,
     v1::ShownExplanation,
     v1::ShownExport,
+    v1::ShownHealth,
     v1::ShownIncident,
     v1::ShownInstallation,
     v1::ShownLogLine,
@@ -40,6 +41,7 @@ use crate::v1;
     v1::ShownOrganisation,
     v1::ShownPlugin,
     v1::ShownReceipt,
+    v1::ShownRestrictions,
     v1::ShownRule,
     v1::ShownSource,
     v1::ShownVerdict,
@@ -221,6 +223,20 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
     (
         "get",
+        "/organisations/{org}/restrictions",
+        "Shows what is withheld from every plugin.",
+        None,
+        Some("ShownRestrictions"),
+    ),
+    (
+        "put",
+        "/organisations/{org}/restrictions",
+        "Withholds this from every plugin from the next call on.",
+        Some("ShownRestrictions"),
+        Some("ShownRestrictions"),
+    ),
+    (
+        "get",
         "/organisations/{org}/rules",
         "Lists alert rules.",
         None,
@@ -359,6 +375,7 @@ pub(crate) fn document() -> Document {
         let method = match *method {
             "post" => HttpMethod::Post,
             "delete" => HttpMethod::Delete,
+            "put" => HttpMethod::Put,
             _ => HttpMethod::Get,
         };
         let mut operation = OperationBuilder::new().summary(Some(*summary)).response(

@@ -205,6 +205,7 @@ impl From<EnableError> for Problem {
                 problem
             }
             EnableError::Host(_) => Self::invalid("/hosts", error.to_string()),
+            EnableError::Restriction(_) => Self::invalid("/at_most", error.to_string()),
             EnableError::Unknown(what) => Self::not_found(what),
             other => Self::invalid("package", other.to_string()),
         }

@@ -9,6 +9,7 @@ mod monitors;
 mod organisations;
 mod plugins;
 mod receipts;
+mod restrictions;
 mod rules;
 mod sources;
 
@@ -24,12 +25,15 @@ pub(crate) use self::{
     addresses::{MadeAddress, NewAddress, ShownAddress},
     exports::{AskedExport, ShownExport},
     incidents::{ShownIncident, ShownNotice},
-    installations::{GivenCredential, NewInstallation, ShownInstallation, ShownLogLine},
+    installations::{
+        GivenCredential, NewInstallation, ShownHealth, ShownInstallation, ShownLogLine,
+    },
     mentions::{ShownBucket, ShownMention},
     monitors::{NewMonitor, ShownMonitor},
     organisations::{NewOrganisation, ShownOrganisation},
     plugins::{ShownExplanation, ShownPlugin},
     receipts::{ShownReceipt, ShownVerdict},
+    restrictions::ShownRestrictions,
     rules::{NewRule, ShownRule},
     sources::{NewSource, ShownSource},
 };
@@ -68,6 +72,10 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/mentions", get(mentions::list))
         .route("/mentions/live", get(mentions::live))
         .route("/mentions/{id}", get(mentions::show))
+        .route(
+            "/restrictions",
+            get(restrictions::show).put(restrictions::set),
+        )
         .route("/rules", get(rules::list).post(rules::create))
         .route("/rules/{id}", delete(rules::remove))
         .route("/incidents", get(incidents::list))

@@ -265,6 +265,7 @@ fn after_failure(
         StepError::Fault(Fault::RateLimited { reset, .. }) => {
             failing(reset.unwrap_or(pause).max(now.plus_ms(1_000)))
         }
+        StepError::Resting(until) => failing(*until),
         // Only a person can mend these: the source rests until its configuration changes.
         StepError::Fault(
             Fault::Authentication { .. }
@@ -290,6 +291,7 @@ pub(crate) fn name(error: &StepError) -> String {
         StepError::Call(crate::CallError::Sandbox(_)) => "stopped".to_owned(),
         StepError::Call(_) => "not-projected".to_owned(),
         StepError::Endless => "endless".to_owned(),
+        StepError::Resting(_) => "resting".to_owned(),
         StepError::Shape => "shape".to_owned(),
     }
 }

@@ -23,6 +23,7 @@ counters! {
     refused: "Posts that the gate dropped, for example because they are not public.",
     rejected: "Items that a connector could not read.",
     analysed: "Posts that a language pack analysed.",
+    quarantined: "Posts that made a language pack fail and were kept without an analysis.",
     stored: "Posts that were written for the first time.",
     deleted: "Posts that were removed because their network deleted them.",
     pages: "Pages that were committed.",

@@ -3,6 +3,7 @@
 //! Lives here: what a change of configuration must check and set in motion. Not here: who may make it (`api`), the rows (`store`).
 
 use isocial_catalog::ConfigError;
+use isocial_gate::{LayerName, RestrictionError, Restrictions};
 use isocial_model::{
     AccountId, InstallationId, Kind, MonitorId, RuleId, WorkspaceId, channel::Severity,
 };
@@ -51,6 +52,9 @@ pub enum EnableError {
         /// What it is.
         is: Kind,
     },
+    /// A restriction that cannot be.
+    #[error(transparent)]
+    Restriction(#[from] RestrictionError),
     /// No such thing in this organisation.
     #[error("no such {0} in this organisation")]
     Unknown(&'static str),
@@ -231,19 +235,54 @@ async fn keep_monitor(
         .await?;
     // Before anything is set in motion: a job must not find the configuration of before.
     host.forget(db);
-    for source in sources {
+    for source in &sources {
         host.deployment
             .schedule(scope, JobKind::Collect, source.as_str(), host.clock.now())
             .await?;
-        let Some(account) = db.account(&source).await? else {
+    }
+    begin_streams(host, scope, db, &id, &sources).await?;
+    host.forget(db);
+    Ok(id)
+}
+
+/// Sets the streams of a monitor's sources in motion, those that have one.
+async fn begin_streams(
+    host: &Host,
+    scope: &OrgScope,
+    db: &OrgDb,
+    monitor: &MonitorId,
+    sources: &[AccountId],
+) -> Result<(), StoreError> {
+    let withheld = host.settings.withheld.with_organisation(db).await?;
+    for source in sources {
+        let Some(account) = db.account(source).await? else {
             continue;
         };
         if let Some(installation) = db.installation(&account.installation).await? {
-            crate::stream::begin(host, scope, &account, &installation, &id).await?;
+            crate::stream::begin(host, scope, &withheld, &account, &installation, monitor).await?;
         }
     }
+    Ok(())
+}
+
+/// Withholds this from every plugin of an organisation from the next call on, in place of what it withheld before.
+pub async fn restrict(
+    host: &Host,
+    scope: &OrgScope,
+    db: &OrgDb,
+    restrictions: &Restrictions,
+    who: &str,
+) -> Result<(), EnableError> {
+    restrictions.layer(LayerName::Organisation)?;
+    let spec = serde_json::to_string(restrictions).unwrap_or_default();
+    db.set_restrictions(&spec, who).await?;
     host.forget(db);
-    Ok(id)
+    // A shared stream is shared among equals: they are others now.
+    for monitor in db.monitors().await?.into_iter().filter(|m| m.enabled) {
+        begin_streams(host, scope, db, &monitor.id, &monitor.sources).await?;
+    }
+    host.forget(db);
+    Ok(())
 }
 
 /// A rule to be made.

@@ -67,6 +67,11 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobEr
     let Some(export) = tenant.db.export(&id).await? else {
         return Ok(Next::Done);
     };
+    if let Ok((plugged, ..)) = tenant.plugged(&export.format)
+        && let Err(until) = plugged.health.may_call(host.clock.now())
+    {
+        return Ok(Next::Due(until));
+    }
     if matches!(export.state, ExportState::Done | ExportState::Failed)
         || !tenant.db.begin_export(&id).await?
     {
@@ -141,7 +146,11 @@ async fn write(
             .begin()
             .then(|| plugin.writer(passed as isocial_gate::Passed<WriterStart>))
     };
-    let (writer, _log) = host.executor.run(plugged.turn, begun).await?.ok_or(Lost)?;
+    let (writer, _log) = host
+        .executor
+        .run(plugged.turn(), begun)
+        .await?
+        .ok_or(Lost)?;
     let mut writer = match writer {
         Ok(writer) => {
             receipts.push(plugged.door.admit_started(open));
@@ -149,7 +158,9 @@ async fn write(
         }
         Err(stopped) => {
             receipts.push(plugged.door.fail((&stopped).into(), open));
-            return Err(CallError::from(stopped).into());
+            let error = CallError::from(stopped);
+            plugged.remember(Some(&error), host.clock.now());
+            return Err(error.into());
         }
     };
     let filter = MentionFilter {
@@ -191,7 +202,11 @@ async fn write(
             written.rows += u64::from(open.context().rows());
             let ticket = open.ticket();
             let begun = move || ticket.begin().then(move || (writer.write(passed), writer));
-            let (called, back) = host.executor.run(plugged.turn, begun).await?.ok_or(Lost)?;
+            let (called, back) = host
+                .executor
+                .run(plugged.turn(), begun)
+                .await?
+                .ok_or(Lost)?;
             writer = back;
             let bytes = admit(&plugged, called.outcome, open, receipts)?;
             written.bytes(&mut file, &bytes).await?;
@@ -208,7 +223,11 @@ async fn write(
     let (passed, open) = plugged.door.project_finish().map_err(CallError::from)?;
     let ticket = open.ticket();
     let begun = move || ticket.begin().then(|| Writer::finish(writer, passed));
-    let called = host.executor.run(plugged.turn, begun).await?.ok_or(Lost)?;
+    let called = host
+        .executor
+        .run(plugged.turn(), begun)
+        .await?
+        .ok_or(Lost)?;
     let bytes = admit(&plugged, called.outcome, open, receipts)?;
     written.bytes(&mut file, &bytes).await?;
     file.sync_all().await.map_err(|source| JobError::File {
@@ -240,17 +259,19 @@ fn admit(
     open: isocial_gate::OpenReceipt<isocial_gate::RowsContext>,
     receipts: &mut Vec<Receipt>,
 ) -> Result<Vec<u8>, CallError> {
-    match outcome {
+    let (result, receipt) = match outcome {
         Ok(answer) => {
             let (result, receipt) = plugged.door.admit_chunk(answer, open);
-            receipts.push(receipt);
-            Ok(result?)
+            (result.map_err(CallError::from), receipt)
         }
         Err(stopped) => {
-            receipts.push(plugged.door.fail((&stopped).into(), open));
-            Err(stopped.into())
+            let receipt = plugged.door.fail((&stopped).into(), open);
+            (Err(CallError::from(stopped)), receipt)
         }
-    }
+    };
+    plugged.remember(result.as_ref().err(), receipt.at);
+    receipts.push(receipt);
+    result
 }
 
 /// What has gone into the file so far.

@@ -19,6 +19,10 @@ pub struct Grant {
     /// operator's to allow.
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// Names of hosts in the manifest that were consented to: a later version that reaches further waits for consent. Absent in grants
+    /// from before this was kept: then the running version's are meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reaches: Option<Vec<String>>,
 }
 
 impl Grant {
@@ -39,10 +43,15 @@ impl Grant {
         for contract in contracts {
             rights = widest(&rights, &contract.input);
         }
+        let reaches = contracts
+            .iter()
+            .flat_map(|c| c.egress.iter().map(|rule| rule.host.clone()))
+            .collect();
         Self {
             rights,
             purposes,
             hosts,
+            reaches: Some(reaches),
         }
     }
     /// The layer that this grant is for the gate.

@@ -12,12 +12,19 @@ use isocial_egress::Egress;
 use isocial_gate::PresentedMention;
 use isocial_model::{Clock, Entropy, MentionId, MonitorId, OrgId};
 use isocial_sandbox::{Executor, Sandbox};
-use isocial_store::{Deployment, OrgDb, OrgScope, StoreError};
+use isocial_store::{Deployment, OrgDb, OrgScope, StoreError, setup::Installation};
 use tokio::sync::broadcast;
 
 use crate::{
-    books::Books, counters::Counters, library::Library, probe::Probe, said::AllSaid,
-    settings::Settings, stream::Fares, tenant::Tenant,
+    books::Books,
+    counters::Counters,
+    health::{ShownHealth, Ward},
+    library::Library,
+    probe::Probe,
+    said::AllSaid,
+    settings::Settings,
+    stream::Fares,
+    tenant::Tenant,
 };
 
 /// Live mentions that a slow reader may lag behind before it misses some; it is told how many.
@@ -41,6 +48,8 @@ pub struct Host {
     pub settings: Settings,
     /// Loaded packages.
     pub library: Library,
+    /// How plugins fare.
+    pub ward: Ward,
     /// What is counted over all organisations, without their names.
     pub counters: Counters,
     /// How streams fare.
@@ -108,6 +117,7 @@ impl Host {
             entropy: parts.entropy,
             settings: parts.settings,
             library: Library::default(),
+            ward: Ward::default(),
             counters: Counters::default(),
             streams: Fares::default(),
             probe: parts.probe,
@@ -151,6 +161,13 @@ impl Host {
     pub(crate) fn forget_all(&self) {
         self.lock().clear();
         self.changes.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How an installation's plugin fares.
+    pub fn health(&self, db: &OrgDb, installation: &Installation) -> ShownHealth {
+        self.ward
+            .of(crate::tenant::turn(db.id()), &installation.package)
+            .shown(self.clock.now())
     }
 
     /// Mentions from now on, as they are committed.

@@ -9,7 +9,7 @@ use isocial_model::{AccountId, Labeled, post::Post, receipt::Receipt};
 use isocial_store::{Fence, PageChange, PageCommit, PageOutcome, PostWrite};
 
 use crate::{
-    analyse::{Reading, analyse_new},
+    analyse::{Read, Reading, analyse_new},
     host::{Host, LiveMention},
     job::JobError,
     matching::{Matcher, Verdicts},
@@ -125,7 +125,10 @@ async fn commit(
         .iter()
         .filter_map(|n| posts.get(*n).cloned())
         .collect();
-    let read = analyse_new(host, tenant, &matched_posts, receipts).await?;
+    let Read {
+        posts: read,
+        quarantined,
+    } = analyse_new(host, tenant, &matched_posts, receipts).await?;
     host.probe.at(Stage::Analyse).await;
 
     let mut analyses = vec![Reading::default(); posts.len()];
@@ -203,6 +206,7 @@ async fn commit(
             counted("dropped", numbers.dropped),
             counted("rejected", numbers.rejected),
             counted("analysed", numbers.analysed),
+            counted("quarantined", quarantined),
         ]
     };
     let commit = PageCommit {
@@ -222,6 +226,7 @@ async fn commit(
     host.probe.at(Stage::Commit).await;
     numbers.stored = outcome.inserted;
     numbers.deleted = outcome.deleted;
+    host.counters.quarantined.add(quarantined);
     match landing.counted {
         Counted::AsNew => count(host, &numbers, gate_dropped),
         Counted::NotAgain => {}

@@ -3,15 +3,18 @@
 //! Lives here: registering a package (read, check against ceilings, compile, keep) and finding it again. Not here: who may enable it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, PoisonError, RwLock},
 };
 
 use isocial_catalog::{ConfigError, Manifest, Package, PackageError};
 use isocial_gate::{CeilingError, NetworkPolicy, policy};
 use isocial_model::{Instant, Kind, PackageRef};
-use isocial_sandbox::{LoadError, Plugin};
+use isocial_sandbox::{LoadError, Plugin, Sandbox};
 use isocial_store::{StoreError, packages::Package as KeptPackage};
+use semver::Version;
+use sha2::{Digest, Sha256};
+use tokio::task::{JoinError, JoinSet};
 
 use crate::host::Host;
 
@@ -36,6 +39,9 @@ pub enum RegisterError {
         /// What the exports say.
         is: Kind,
     },
+    /// The thread that loaded it was lost.
+    #[error("the package could not be loaded: its thread was lost")]
+    Thread,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,27 +87,44 @@ impl Loaded {
 
 /// All loaded packages.
 #[derive(Debug, Default)]
-pub struct Library(RwLock<BTreeMap<PackageRef, Arc<Loaded>>>);
+pub struct Library {
+    loaded: RwLock<BTreeMap<PackageRef, Arc<Loaded>>>,
+    withdrawn: RwLock<BTreeSet<(String, Version)>>,
+}
 
 impl Library {
     /// This exact package.
     pub fn get(&self, package: &PackageRef) -> Option<Arc<Loaded>> {
-        self.0
+        self.loaded
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(package)
             .cloned()
     }
-    /// The newest version of this id.
+    /// The newest version of this id that was not taken back.
     pub fn newest(&self, id: &str) -> Option<Arc<Loaded>> {
-        self.all()
+        self.offered(id).into_iter().next()
+    }
+    /// Every version of this id that was not taken back, the newest first.
+    pub fn offered(&self, id: &str) -> Vec<Arc<Loaded>> {
+        let mut versions: Vec<_> = self
+            .all()
             .into_iter()
-            .filter(|l| l.package.id == id)
-            .max_by(|a, b| a.package.version.cmp(&b.package.version))
+            .filter(|l| l.package.id == id && !self.is_withdrawn(&l.package))
+            .collect();
+        versions.sort_by(|a, b| b.package.version.cmp(&a.package.version));
+        versions
+    }
+    /// Whether the operator has taken this version back.
+    pub fn is_withdrawn(&self, package: &PackageRef) -> bool {
+        self.withdrawn
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&(package.id.clone(), package.version.clone()))
     }
     /// All packages, by id and version.
     pub fn all(&self) -> Vec<Arc<Loaded>> {
-        self.0
+        self.loaded
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .values()
@@ -110,23 +133,48 @@ impl Library {
     }
     /// Takes a version out; false if it was not there.
     pub(crate) fn take(&self, id: &str, version: &str) -> bool {
-        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
         let before = all.len();
         all.retain(|package, _| package.id != id || package.version.to_string() != version);
         all.len() < before
     }
     fn put(&self, loaded: Arc<Loaded>) {
-        self.0
+        self.loaded
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(loaded.package.clone(), loaded);
+    }
+    fn with_digest(&self, digest: &str) -> Option<Arc<Loaded>> {
+        let all = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
+        all.values().find(|l| l.package.digest == digest).cloned()
+    }
+    /// Takes over what was taken back. True if that is news.
+    pub(crate) fn set_withdrawn(&self, new: BTreeSet<(String, Version)>) -> bool {
+        let mut known = self
+            .withdrawn
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let news = *known != new;
+        *known = new;
+        news
     }
 }
 
 impl Host {
     /// Registers a package: reads its manifest, checks its contracts, loads it, keeps it. The same bytes again change nothing.
+    ///
+    /// Compiling runs on a blocking thread, and in a process of its own where the sandbox is configured so (HP-48): no request and no
+    /// worker of the runtime waits on a processor for it.
     pub async fn register(&self, component: &[u8]) -> Result<Arc<Loaded>, RegisterError> {
-        let loaded = Arc::new(self.load(component)?);
+        let digest = hex::encode(Sha256::digest(component));
+        if let Some(known) = self.library.with_digest(&digest) {
+            return Ok(known);
+        }
+        let (sandbox, bytes) = (self.sandbox.clone(), component.to_vec());
+        let loaded = tokio::task::spawn_blocking(move || load(&sandbox, &bytes))
+            .await
+            .map_err(|_| RegisterError::Thread)??;
+        let loaded = Arc::new(loaded);
         let kept = KeptPackage {
             package: loaded.package.clone(),
             kind: loaded.kind,
@@ -138,20 +186,41 @@ impl Host {
         Ok(loaded)
     }
 
-    /// Loads what an earlier run has registered; a package that cannot be loaded any more is left out with a warning.
+    /// Loads what an earlier run has registered, several at once; a package that cannot be loaded any more is left out with a warning.
     pub async fn load_registered(&self) -> Result<(), StoreError> {
+        self.library
+            .set_withdrawn(self.deployment.withdrawn_packages().await?);
+        let mut loading = JoinSet::new();
         for kept in self.deployment.packages().await? {
             let Some(bytes) = self.deployment.component(&kept.package.digest).await? else {
                 continue;
             };
-            match self.load(&bytes) {
-                Ok(loaded) => self.library.put(Arc::new(loaded)),
-                Err(error) => {
-                    tracing::warn!(plugin.id = %kept.package, error = %error, "a registered package cannot be loaded");
-                }
+            while loading.len() >= self.sandbox.config().executor_threads() {
+                self.put_loaded(loading.join_next().await);
             }
+            let sandbox = self.sandbox.clone();
+            loading.spawn_blocking(move || (kept.package, load(&sandbox, &bytes)));
+        }
+        while let Some(done) = loading.join_next().await {
+            self.put_loaded(Some(done));
         }
         Ok(())
+    }
+
+    fn put_loaded(
+        &self,
+        done: Option<Result<(PackageRef, Result<Loaded, RegisterError>), JoinError>>,
+    ) {
+        match done {
+            Some(Ok((_, Ok(loaded)))) => self.library.put(Arc::new(loaded)),
+            Some(Ok((package, Err(error)))) => {
+                tracing::warn!(plugin.id = %package, error = %error, "a registered package cannot be loaded");
+            }
+            Some(Err(_)) => {
+                tracing::error!("a registered package could not be loaded: its thread was lost")
+            }
+            None => {}
+        }
     }
 
     /// After how many milliseconds a post of this connector's is asked about: as its network's policy has it, or sooner where the
@@ -160,27 +229,26 @@ impl Host {
         let policy = loaded.recheck_ms()?;
         Some(self.settings.recheck_ms.unwrap_or(policy).min(policy))
     }
+}
 
-    fn load(&self, component: &[u8]) -> Result<Loaded, RegisterError> {
-        let package = Package::read(component)?;
-        let kind = package.kind();
-        for contract in &package.manifest().contracts {
-            isocial_gate::ceiling::check(kind, contract)?;
-        }
-        let plugin = self
-            .sandbox
-            .load_granted(component, &package.reference().id)?;
-        if plugin.kind() != kind {
-            return Err(RegisterError::Kind {
-                said: kind,
-                is: plugin.kind(),
-            });
-        }
-        Ok(Loaded {
-            package: package.reference().clone(),
-            kind,
-            manifest: package.into_manifest(),
-            plugin,
-        })
+/// Reads, checks and compiles. Blocks.
+fn load(sandbox: &Sandbox, component: &[u8]) -> Result<Loaded, RegisterError> {
+    let package = Package::read(component)?;
+    let kind = package.kind();
+    for contract in &package.manifest().contracts {
+        isocial_gate::ceiling::check(kind, contract)?;
     }
+    let plugin = sandbox.load_granted(component, &package.reference().id)?;
+    if plugin.kind() != kind {
+        return Err(RegisterError::Kind {
+            said: kind,
+            is: plugin.kind(),
+        });
+    }
+    Ok(Loaded {
+        package: package.reference().clone(),
+        kind,
+        manifest: package.into_manifest(),
+        plugin,
+    })
 }

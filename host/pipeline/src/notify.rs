@@ -79,6 +79,12 @@ async fn attempt(
             "the channel is switched off or not loaded",
         );
     };
+    if let Err(until) = plugged.health.may_call(host.clock.now()) {
+        let wait_ms = until.as_millis() - host.clock.now().as_millis();
+        let seconds = u32::try_from(wait_ms / 1_000 + 1).unwrap_or(0);
+        let reason = "the channel's plugin failed again and again and rests";
+        return again(host, &leased.notice, Some(seconds), reason);
+    }
     let draft = draft(&leased.notice);
     let destination = installation.config.as_str();
     let message = match call(

@@ -12,7 +12,9 @@ use isocial_model::{
     connector::{Answer, Failure, Request},
     receipt::{EgressLine, Line, Receipt},
 };
-use isocial_sandbox::{Called, Executor, Lost, Plugin, SandboxError};
+use isocial_sandbox::{Called, Executor, Lost, Plugin, SandboxError, Turn};
+
+use crate::health::{Health, plugins_own};
 
 /// Requests that the host itself may add to a step's, to open or renew a session.
 const SESSION_REQUESTS: u32 = 2;
@@ -52,6 +54,8 @@ pub struct Plugged {
     pub account: Arc<str>,
     /// Where its own organisation reads what it says in its log; a shared stream's is counted by the sandbox and kept nowhere.
     pub said: Option<Arc<Said>>,
+    /// How it fares in this organisation.
+    pub health: Arc<Health>,
 }
 
 impl std::fmt::Debug for Plugged {
@@ -74,8 +78,47 @@ pub(crate) struct Exchanged {
 }
 
 impl Plugged {
-    /// Runs one projected call on the executor and admits its answer.
+    /// Whose turn its calls take on the executor: its organisation's, and this very version's.
+    pub(crate) fn turn(&self) -> Turn {
+        Turn {
+            org: self.turn,
+            plugin: Some(crate::tenant::hashed(&self.door.package().digest)),
+        }
+    }
+
+    /// Runs one projected call on the executor, admits its answer, and remembers how the plugin fares.
     pub(crate) async fn call<T, U, C, A>(
+        &self,
+        executor: &Executor,
+        projected: (Passed<T>, OpenReceipt<C>),
+        run: impl FnOnce(&Plugin, Passed<T>) -> Called<U> + Send + 'static,
+        admit: impl FnOnce(&Door, Untrusted<U>, OpenReceipt<C>) -> (Result<A, Rejection>, Receipt),
+    ) -> (Result<A, CallError>, Receipt)
+    where
+        T: Send + 'static,
+        U: Send + 'static,
+    {
+        let (result, receipt) = self.try_call(executor, projected, run, admit).await;
+        self.remember(result.as_ref().err(), receipt.at);
+        (result, receipt)
+    }
+
+    /// Remembers how a call ended that [`Plugged::call`] did not make.
+    pub(crate) fn remember(&self, error: Option<&CallError>, now: Instant) {
+        match error {
+            None | Some(CallError::Rejected(Rejection::Fault(_))) => self.health.worked(),
+            Some(error) => {
+                if let Some(why) = plugins_own(error)
+                    && self.health.failed(why, now)
+                {
+                    tracing::warn!(plugin.id = %self.door.package(), reason = why, "a plugin failed again and again; it rests for one organisation");
+                }
+            }
+        }
+    }
+
+    /// The same without remembering: for batches that are divided, which count once.
+    pub(crate) async fn try_call<T, U, C, A>(
         &self,
         executor: &Executor,
         (passed, open): (Passed<T>, OpenReceipt<C>),
@@ -91,7 +134,7 @@ impl Plugged {
         // A call that nobody waits for any more is not begun; one that has begun is owed a line, whoever waits.
         let begun = move || ticket.begin().then(|| run(&plugin, passed));
         match executor
-            .run(self.turn, begun)
+            .run(self.turn(), begun)
             .await
             .and_then(|called| called.ok_or(Lost))
         {

@@ -1,22 +1,28 @@
 //! Rechecking: networks that do not push deletions are asked whether posts still exist; what is gone there goes here (B8).
 
+use isocial_egress::Meter;
 use isocial_gate::{AdmittedChange, AdmittedConnector, AdmittedPage, AdmittedVerdict};
 use isocial_model::{
     AccountId, Instant,
-    connector::{ComeBack, ConnectorCall},
+    connector::{ComeBack, ConnectorCall, Job},
+    receipt::Receipt,
 };
 use isocial_store::{JobLease, PageChange, PageCommit};
 
 use crate::{
     collect::job_for,
+    health::{plugins_own, set_aside},
     host::Host,
     job::{JobError, Next},
     land::{Counted, Landing, land},
-    step::connector,
+    plugged::{CallError, Plugged},
+    step::try_connector,
 };
 
 /// References a batch where the manifest says nothing.
 const BATCH: u32 = 25;
+/// Calls that may fail over one batch: 6 lead to a single one of 25, and 6 more to a second one.
+const FAILURES: u32 = 12;
 /// When to ask again where a network could not be asked · milliseconds.
 const UNKNOWN_MS: i64 = Instant::HOUR_MS;
 
@@ -43,6 +49,9 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobEr
         if due.is_empty() {
             return Ok(Next::Due(host.clock.now().plus_ms(every / 4)));
         }
+        if let Err(until) = plugged.health.may_call(host.clock.now()) {
+            return Ok(Next::Due(until));
+        }
         // A post without a reference cannot be asked about; it is left to the next full reading.
         let (askable, blind): (Vec<_>, Vec<_>) =
             due.into_iter().partition(|r| r.reference.is_some());
@@ -58,33 +67,22 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobEr
         let mut upserts = Vec::new();
         if !refs.is_empty() {
             let job = job_for(host, &reading, &account, None);
-            let meter = crate::Plugged::step_meter(job.budget.requests);
-            let ask = ConnectorCall::Ask {
-                job: job.clone(),
-                refs: refs.clone(),
+            let meter = Plugged::step_meter(job.budget.requests);
+            let asking = Asking {
+                host,
+                plugged: &plugged,
+                job: &job,
+                meter: &meter,
             };
-            let verdicts = match connector(&host.executor, &plugged, ask, &mut receipts).await {
-                Ok(AdmittedConnector::Requests(requests)) => {
-                    let exchanged = plugged
-                        .exchange(&host.egress, job.now, requests, &meter)
-                        .await;
-                    receipts.extend(exchanged.receipts);
-                    let judge = ConnectorCall::Judge {
-                        job,
-                        refs,
-                        answers: exchanged.answers,
-                    };
-                    match connector(&host.executor, &plugged, judge, &mut receipts).await {
-                        Ok(AdmittedConnector::Verdicts(verdicts)) => verdicts,
-                        _ => Vec::new(),
-                    }
-                }
-                _ => Vec::new(),
-            };
+            let verdicts = asking.ask(&refs, &mut receipts).await;
             let now = host.clock.now();
             let mut verdicts = verdicts.into_iter();
             for asked in askable {
-                match verdicts.next().unwrap_or(AdmittedVerdict::Unknown) {
+                match verdicts
+                    .next()
+                    .flatten()
+                    .unwrap_or(AdmittedVerdict::Unknown)
+                {
                     AdmittedVerdict::Alive => {
                         changes.push(PageChange::RecheckAt {
                             key: asked.key,
@@ -147,6 +145,92 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobEr
         }
         if !host.deployment.renew(lease, host.settings.lease_ms).await? {
             return Ok(Next::Lost);
+        }
+    }
+}
+
+/// One batch of questions on its way to a network.
+struct Asking<'a> {
+    host: &'a Host,
+    plugged: &'a Plugged,
+    job: &'a Job,
+    /// All rounds together spend from one.
+    meter: &'a Meter,
+}
+
+impl Asking<'_> {
+    /// Asks about references: one verdict each, absent where there is none. A batch that makes the connector fail is halved, so that one
+    /// reference which it cannot bear keeps no other from being asked about: without that, a post could keep its neighbours from ever
+    /// being found deleted.
+    async fn ask(
+        &self,
+        refs: &[String],
+        receipts: &mut Vec<Receipt>,
+    ) -> Vec<Option<AdmittedVerdict>> {
+        let mut verdicts: Vec<Option<AdmittedVerdict>> = refs.iter().map(|_| None).collect();
+        let (mut worked, mut failures) = (false, 0);
+        let mut last = None;
+        let mut open = vec![0..refs.len()];
+        while let Some(range) = open.pop() {
+            let part = refs.get(range.clone()).unwrap_or_default().to_vec();
+            match self.once(part, receipts).await {
+                Ok(found) => {
+                    worked = true;
+                    for (slot, verdict) in verdicts.iter_mut().skip(range.start).zip(found) {
+                        *slot = Some(verdict);
+                    }
+                }
+                Err(error) => {
+                    let own = plugins_own(&error).is_some();
+                    last = Some(error);
+                    failures += u32::from(own);
+                    if !own || failures >= FAILURES {
+                        break;
+                    }
+                    if range.len() == 1 {
+                        set_aside(receipts.last_mut());
+                        self.plugged.health.set_aside(1);
+                    } else {
+                        let middle = range.start + range.len() / 2;
+                        open.push(middle..range.end);
+                        open.push(range.start..middle);
+                    }
+                }
+            }
+        }
+        let error = last.as_ref().filter(|_| !worked);
+        self.plugged.remember(error, self.job.now);
+        verdicts
+    }
+
+    /// One round of questions, requests and judgement.
+    async fn once(
+        &self,
+        refs: Vec<String>,
+        receipts: &mut Vec<Receipt>,
+    ) -> Result<Vec<AdmittedVerdict>, CallError> {
+        let (executor, plugged) = (&self.host.executor, self.plugged);
+        let ask = ConnectorCall::Ask {
+            job: self.job.clone(),
+            refs: refs.clone(),
+        };
+        let AdmittedConnector::Requests(requests) =
+            try_connector(executor, plugged, ask, receipts).await?
+        else {
+            return Ok(Vec::new());
+        };
+        let exchanged = plugged
+            .exchange(&self.host.egress, self.job.now, requests, self.meter)
+            .await;
+        receipts.extend(exchanged.receipts);
+        let judge = ConnectorCall::Judge {
+            job: self.job.clone(),
+            refs,
+            answers: exchanged.answers,
+        };
+        match try_connector(executor, plugged, judge, receipts).await? {
+            AdmittedConnector::Verdicts(verdicts) => Ok(verdicts),
+            _ => Ok(Vec::new()),
         }
     }
 }

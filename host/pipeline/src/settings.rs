@@ -3,7 +3,7 @@
 use isocial_egress::SmtpConfig;
 use isocial_gate::OperatorException;
 
-use crate::detect::SpikeRule;
+use crate::{detect::SpikeRule, explain::Withheld};
 
 /// 13 months of at most 31 days, less the days that some of them lack.
 pub const RECEIPTS_KEPT_DAYS: u32 = 396;
@@ -37,6 +37,8 @@ pub struct Settings {
     pub backoff_ms: i64,
     /// Days that lines of ledgers are kept; 0 keeps them for ever (B4).
     pub receipts_kept_days: u32,
+    /// What the operator withholds from every plugin.
+    pub withheld: Withheld,
     /// The operator's exceptions from the egress rules.
     pub exceptions: Vec<OperatorException>,
     /// The mail server and the sender of every mail.
@@ -63,6 +65,7 @@ impl Default for Settings {
             attempts: 8,
             backoff_ms: 5_000,
             receipts_kept_days: RECEIPTS_KEPT_DAYS,
+            withheld: Withheld::default(),
             exceptions: Vec::new(),
             smtp: None,
         }

@@ -47,6 +47,9 @@ pub enum StepError {
         "the connector asked for requests {ROUNDS} times without a page: expected a page, or tasks for later"
     )]
     Endless,
+    /// It failed again and again and is not called before this instant.
+    #[error("the connector rests after failures")]
+    Resting(Instant),
     /// The connector answered in the shape of another call.
     #[error("the connector answered in the shape of another call")]
     Shape,
@@ -67,6 +70,10 @@ pub(crate) async fn step_with(
         page_call: None,
         come_back: None,
     };
+    if let Err(until) = plugged.health.may_call(job.now) {
+        step.result = Err(StepError::Resting(until));
+        return step;
+    }
     let mut call = ConnectorCall::Next {
         job: job.clone(),
         place: place.clone(),
@@ -163,9 +170,23 @@ pub(crate) async fn connector(
     call: ConnectorCall,
     receipts: &mut Vec<Receipt>,
 ) -> Result<AdmittedConnector, CallError> {
+    let result = try_connector(executor, plugged, call, receipts).await;
+    if let Some(receipt) = receipts.last() {
+        plugged.remember(result.as_ref().err(), receipt.at);
+    }
+    result
+}
+
+/// The same without remembering how the plugin fared: for batches that are divided, which count once.
+pub(crate) async fn try_connector(
+    executor: &Executor,
+    plugged: &Plugged,
+    call: ConnectorCall,
+    receipts: &mut Vec<Receipt>,
+) -> Result<AdmittedConnector, CallError> {
     let projected = plugged.door.project_connector(call)?;
     let (result, receipt) = plugged
-        .call(
+        .try_call(
             executor,
             projected,
             Plugin::connector,

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use isocial_gate::{Door, DoorSpec, EgressGrant, SlotGrant};
+use isocial_gate::{Door, DoorSpec, EgressGrant, Layer, SlotGrant};
 use isocial_model::{
     AccountId, InstallationId, Instant, Kind, MonitorId, connector::QueryPlan, contract::HostRule,
     key::OrgKeys,
@@ -19,7 +19,7 @@ use isocial_store::{JobKind, OrgDb, OrgScope, StoreError, setup::Installation, s
 use crate::{
     analyse::Pack,
     books::OrgBooks,
-    explain,
+    explain::Withheld,
     grant::Grant,
     host::Host,
     keeper::Keeper,
@@ -67,6 +67,8 @@ pub struct Tenant {
     pub scope: OrgScope,
     /// Its books.
     pub books: Arc<OrgBooks>,
+    /// What is withheld from its plugins, by the operator and by itself.
+    pub withheld: Withheld,
     monitors: HashMap<MonitorId, Monitor>,
     readings: HashMap<AccountId, Arc<Reading>>,
     plugged: HashMap<InstallationId, (Plugged, Arc<Loaded>, Installation)>,
@@ -130,7 +132,9 @@ impl Tenant {
                 host.clock.now().plus_ms(Instant::DAY_MS),
             )
             .await?;
+        let withheld = host.settings.withheld.with_organisation(&db).await?;
         let mut tenant = Self {
+            withheld,
             books: Arc::clone(&books),
             monitors: monitors.into_iter().map(|m| (m.id.clone(), m)).collect(),
             readings,
@@ -148,7 +152,7 @@ impl Tenant {
             .into_iter()
             .filter(|i| i.enabled)
         {
-            match plug(host, &tenant.db, &books, &installation, &handles) {
+            match plug(host, &tenant, &installation, &handles) {
                 Ok((plugged, loaded)) => {
                     if loaded.kind == Kind::LanguagePack {
                         let languages = loaded.manifest.languages.clone();
@@ -199,8 +203,7 @@ impl Tenant {
 /// Puts an installation behind its door.
 fn plug(
     host: &Host,
-    db: &OrgDb,
-    books: &OrgBooks,
+    tenant: &Tenant,
     installation: &Installation,
     own_handles: &[String],
 ) -> Result<(Plugged, Arc<Loaded>), PlugError> {
@@ -208,9 +211,18 @@ fn plug(
         .library
         .get(&installation.package)
         .ok_or_else(|| PlugError::NotLoaded(installation.package.to_string()))?;
+    let Tenant { db, books, .. } = tenant;
     let grant = grant_of(installation)?;
-    let door = door(host, &loaded, &grant, db.keys(), own_handles.to_vec())?
-        .with_abandoned(Arc::clone(&books.abandoned));
+    let layers = tenant.withheld.layers(&grant);
+    let door = door(
+        host,
+        &loaded,
+        &grant,
+        layers,
+        db.keys(),
+        own_handles.to_vec(),
+    )?
+    .with_abandoned(Arc::clone(&books.abandoned));
     let plugged = Plugged {
         door: Arc::new(door),
         plugin: loaded.plugin.with_tally(books.tally.clone()),
@@ -218,6 +230,7 @@ fn plug(
         turn: turn(db.id()),
         account: installation.id.as_str().into(),
         said: Some(host.said.of(db.id(), &installation.id)),
+        health: host.ward.of(turn(db.id()), &installation.package),
     };
     Ok((plugged, loaded))
 }
@@ -232,6 +245,7 @@ pub(crate) fn door(
     host: &Host,
     loaded: &Loaded,
     grant: &Grant,
+    layers: Vec<Layer>,
     keys: Arc<dyn OrgKeys>,
     own_handles: Vec<String>,
 ) -> Result<Door, isocial_gate::DoorError> {
@@ -239,7 +253,7 @@ pub(crate) fn door(
         package: loaded.package.clone(),
         kind: loaded.kind,
         contracts: loaded.manifest.contracts.clone(),
-        layers: explain::layers(grant),
+        layers,
         keys,
         clock: Arc::clone(&host.clock),
         network: loaded.network(),
@@ -258,8 +272,13 @@ pub(crate) fn turn(org: &isocial_model::OrgId) -> u64 {
 
 /// The queue of whatever has this name.
 pub(crate) fn turn_of(name: &str) -> u64 {
+    hashed(name)
+}
+
+/// Something's place among the executor's queues.
+pub(crate) fn hashed(what: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
+    what.hash(&mut hasher);
     hasher.finish()
 }
 

@@ -49,7 +49,13 @@ pub(crate) enum Command {
     /// Prints or checks the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Compiles one component from standard input to standard output within limits; started by the program itself (HP-48).
+    #[command(name = COMPILE, hide = true)]
+    Compile,
 }
+
+/// The hidden subcommand by which this program compiles components in a process of its own.
+pub(crate) const COMPILE: &str = "compile-component";
 
 /// Whether a program reads along.
 #[derive(Debug, Clone, Copy, Args)]
@@ -176,6 +182,19 @@ pub(crate) enum Plugin {
         /// With `--org`: the operator's token, shown at the first start.
         #[arg(long, env = "ISOCIAL_TOKEN", hide_env_values = true)]
         token: Option<String>,
+    },
+    /// Takes the newest version of a plugin back: a running server moves every installation to the one before it within seconds.
+    ///
+    /// Works on the data folder, whether a server runs on it or not. Calls that run end with the version that they began with.
+    Rollback {
+        /// `publisher/name`.
+        id: String,
+        /// Prints JSON for programs.
+        #[arg(long)]
+        json: bool,
+        /// The operator's token, shown at the first start.
+        #[arg(long, env = "ISOCIAL_TOKEN", hide_env_values = true)]
+        token: String,
     },
     /// Prints manifest, contract, imports, size and digest without running anything.
     Inspect {

@@ -2,9 +2,13 @@
 //!
 //! Lives here: reading, merging, errors with the line and the fix. Not here: what a value does (its room).
 
+mod check;
+mod sections;
+
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+pub(crate) use check::restrictions;
+pub(crate) use sections::{ByKind, Config, Exception, LogFormat, PackageLimits, SmtpTls};
 
 /// The reference of all keys, as text. `isocial config default` prints it.
 pub(crate) const DEFAULT: &str = include_str!("../default.toml");
@@ -67,241 +71,6 @@ pub(crate) enum ConfigError {
     },
 }
 
-macro_rules! section {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub(crate) struct $name { $($(#[$field_doc])* pub $field: $type,)* }
-    };
-}
-
-section! {
-    /// The whole configuration; `default.toml` says what each key means.
-    Config {
-        /// Address and port.
-        listen: std::net::SocketAddr,
-        /// Data folder.
-        data_dir: PathBuf,
-        /// Folder of packages.
-        plugins_dir: PathBuf,
-        /// How people reach this server.
-        public_url: String,
-        /// `[log]`
-        log: Log,
-        /// `[store]`
-        store: Store,
-        /// `[sandbox]`
-        sandbox: Sandbox,
-        /// `[collect]`
-        collect: Collect,
-        /// `[inbound]`
-        inbound: Inbound,
-        /// `[receipts]`
-        receipts: Receipts,
-        /// `[detect]`
-        detect: Detect,
-        /// `[notify]`
-        notify: Notify,
-        /// `[egress]`
-        egress: Egress,
-        /// `[smtp]`
-        smtp: Smtp,
-    }
-}
-section! {
-    /// Where logs go.
-    Log {
-        /// Filter.
-        filter: String,
-        /// `text` or `json`.
-        format: LogFormat,
-    }
-}
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum LogFormat {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-}
-section! {
-    /// What is kept.
-    Store {
-        /// Open organisation files.
-        open_organisations: usize,
-        /// Milliseconds.
-        busy_timeout_ms: u64,
-        /// 4-KiB pages; 0: no limit.
-        max_pages: u32,
-        /// 4-KiB pages; 0: no limit.
-        deployment_max_pages: u32,
-    }
-}
-section! {
-    /// Limits of plugins.
-    Sandbox {
-        /// 0: by processor.
-        threads: usize,
-        /// Live instances.
-        instances: u32,
-        /// Folder below `data_dir`.
-        cache: PathBuf,
-        /// Milliseconds.
-        connector_ms: u64,
-        /// Milliseconds.
-        language_pack_ms: u64,
-        /// Milliseconds.
-        alert_channel_ms: u64,
-        /// Milliseconds.
-        export_format_ms: u64,
-        /// MiB.
-        connector_mib: u64,
-        /// MiB.
-        language_pack_mib: u64,
-        /// MiB.
-        alert_channel_mib: u64,
-        /// MiB.
-        export_format_mib: u64,
-        /// Other limits for single packages.
-        package: Vec<PackageLimits>,
-    }
-}
-section! {
-    /// An operator's other limits for one package.
-    PackageLimits {
-        /// The package's id, without version.
-        id: String,
-        /// MiB.
-        memory_mib: Option<u64>,
-        /// Milliseconds.
-        time_ms: Option<u32>,
-        /// Elements of all tables.
-        table_elements: Option<u64>,
-        /// Core instances.
-        instances: Option<u32>,
-        /// Reason.
-        why: String,
-    }
-}
-section! {
-    /// Collection.
-    Collect {
-        /// Seconds.
-        interval_s: u32,
-        /// Steps a run.
-        steps: u32,
-        /// Jobs at once.
-        workers: usize,
-        /// Streams at once.
-        streams: usize,
-        /// Seconds.
-        lease_s: u32,
-        /// Seconds; 0: by the network's policy.
-        recheck_s: u32,
-    }
-}
-section! {
-    /// Deliveries of networks.
-    Inbound {
-        /// Deliveries a minute and address.
-        per_minute: u32,
-        /// In hand at once.
-        at_once: usize,
-    }
-}
-section! {
-    /// Ledgers.
-    Receipts {
-        /// Folder outside `data_dir`; empty: none.
-        heads_dir: PathBuf,
-        /// Days; 0: for ever.
-        kept_days: u32,
-    }
-}
-section! {
-    /// Detection.
-    Detect {
-        /// Mentions an hour.
-        spike_minimum: u32,
-        /// Times the baseline.
-        spike_factor: f64,
-        /// Hours.
-        refractory_h: u32,
-    }
-}
-section! {
-    /// Delivery.
-    Notify {
-        /// Attempts.
-        attempts: u32,
-        /// Seconds.
-        backoff_s: u32,
-    }
-}
-section! {
-    /// What goes out.
-    Egress {
-        /// Milliseconds.
-        connect_timeout_ms: u64,
-        /// Milliseconds.
-        total_timeout_ms: u64,
-        /// Bytes.
-        max_body_bytes: usize,
-        /// PEM file.
-        extra_ca_file: PathBuf,
-        /// Exceptions.
-        exception: Vec<Exception>,
-    }
-}
-section! {
-    /// An operator's explicit exception.
-    Exception {
-        /// Exactly this host.
-        host: String,
-        /// And this port.
-        port: u16,
-        /// And this scheme.
-        scheme: String,
-        /// Private addresses that it may resolve to; left out: itself, where it is an address.
-        addresses: Option<Vec<std::net::IpAddr>>,
-        /// Reason.
-        why: String,
-    }
-}
-section! {
-    /// The mail server.
-    Smtp {
-        /// Host; empty: none.
-        host: String,
-        /// Port.
-        port: u16,
-        /// `implicit`, `starttls`, `none`.
-        tls: SmtpTls,
-        /// User.
-        user: String,
-        /// Password.
-        password: String,
-        /// File with the password.
-        password_file: PathBuf,
-        /// Sender.
-        from: String,
-    }
-}
-/// How mail is protected on its way to the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum SmtpTls {
-    /// TLS from the start.
-    Implicit,
-    /// TLS after STARTTLS.
-    Starttls,
-    /// No TLS.
-    None,
-}
-
 /// A value in force and where it comes from, for `isocial config check`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Effective {
@@ -354,7 +123,7 @@ pub(crate) fn load(
     from_variables(&mut table, variables, &mut origins)?;
     let merged = toml::to_string(&table).map_err(|e| internal(e.to_string()))?;
     let config: Config = toml::from_str(&merged).map_err(|e| internal(e.message().to_owned()))?;
-    consistent(&config)?;
+    check::consistent(&config)?;
     let mut effective = Vec::new();
     leaves(&table, "", &mut |key, value| {
         let secret = key == "smtp.password" && value.as_str() != Some("");
@@ -527,66 +296,6 @@ fn dotted(prefix: &str, key: &str) -> String {
     } else {
         format!("{prefix}.{key}")
     }
-}
-
-/// Values that are each right and wrong together.
-fn consistent(config: &Config) -> Result<(), ConfigError> {
-    let bad = |key, problem: &str| {
-        Err(ConfigError::Inconsistent {
-            key,
-            problem: problem.to_owned(),
-        })
-    };
-    if !config.smtp.password.is_empty() && !config.smtp.password_file.as_os_str().is_empty() {
-        return bad("smtp.password", "set it or smtp.password_file, never both");
-    }
-    if !config.smtp.host.is_empty() && config.smtp.from.is_empty() {
-        return bad(
-            "smtp.from",
-            "a mail server needs a sender: expected an address such as alerts@example.com",
-        );
-    }
-    if inside(&config.receipts.heads_dir, &config.data_dir) {
-        return bad(
-            "receipts.heads_dir",
-            "it lies inside `data_dir`, where whoever rewrites a ledger rewrites its heads too: expected a folder outside",
-        );
-    }
-    if config.collect.workers == 0 {
-        return bad("collect.workers", "expected at least 1");
-    }
-    if config
-        .sandbox
-        .package
-        .iter()
-        .any(|p| p.why.trim().is_empty())
-    {
-        return bad(
-            "sandbox.package",
-            "other limits than the kind's need a reason: expected `why = \"…\"`",
-        );
-    }
-    if config
-        .sandbox
-        .package
-        .iter()
-        .any(|p| p.memory_mib.is_some_and(|mib| !(1..=4096).contains(&mib)))
-    {
-        return bad("sandbox.package", "memory_mib: expected 1–4096");
-    }
-    if config.sandbox.instances < 4 {
-        return bad("sandbox.instances", "expected at least 4: one of each kind");
-    }
-    Ok(())
-}
-
-/// Whether a folder that is set lies inside another, as far as their paths tell.
-fn inside(folder: &Path, outer: &Path) -> bool {
-    !folder.as_os_str().is_empty()
-        && match (std::path::absolute(folder), std::path::absolute(outer)) {
-            (Ok(folder), Ok(outer)) => folder.starts_with(outer),
-            _ => false,
-        }
 }
 
 /// The known word that is fewest edits away, if it is near enough to be meant.

@@ -6,7 +6,7 @@ use isocial_model::time::SystemClock;
 use isocial_store::Deployment;
 use serde::Serialize;
 
-use crate::{config::Config, wiring};
+use crate::{config::Config, watch, wiring};
 
 /// How a finding is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -60,6 +60,7 @@ pub(crate) async fn examine(config: &Config) -> Vec<Finding> {
     }
     findings.push(listen(config).await);
     findings.extend(packages(config));
+    findings.extend(health(config));
     findings.extend(config.egress.exception.iter().map(|e| {
         finding(
             "egress exception",
@@ -215,6 +216,25 @@ fn packages(config: &Config) -> Vec<Finding> {
                     Some("build it again with `isocial plugin build`"),
                 ),
             }
+        })
+        .collect()
+}
+
+/// Plugins that fail or rest, as the server that runs here, or ran here last, has seen them.
+fn health(config: &Config) -> Vec<Finding> {
+    let Some(fared) = watch::read(&config.data_dir) else {
+        return Vec::new();
+    };
+    fared
+        .ailing
+        .into_iter()
+        .map(|line| {
+            let found = format!(
+                "{} fails in {} organisation(s) and rests in {} of them; last: {}",
+                line.package, line.organisations, line.resting, line.last_failure
+            );
+            let fix = "a plugin that rests is tried again by itself; `isocial plugin rollback ID` goes back to the version before";
+            finding("plugin health", Grade::Note, found, Some(fix))
         })
         .collect()
 }

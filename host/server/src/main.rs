@@ -15,6 +15,7 @@ mod receipts;
 mod redact;
 mod serve;
 mod summary;
+mod watch;
 mod wiring;
 
 use std::process::ExitCode;
@@ -28,6 +29,12 @@ use crate::{
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if matches!(cli.command, Command::Compile) {
+        // Before anything else: a runtime's threads would count against the limits.
+        let done =
+            isocial_sandbox::compile_as_child(std::io::stdin().lock(), std::io::stdout().lock());
+        return done.map_or_else(|error| fail(&error.into()), |()| ExitCode::SUCCESS);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -68,6 +75,9 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
             serve::run(&config).await
         }
         Command::Doctor(json) => doctor::run(&read(cli)?, json.json).await,
+        Command::Plugin(cli::Plugin::Rollback { id, json, token }) => {
+            org::rollback(&read(cli)?, id, *json, token).await
+        }
         Command::Plugin(command) => plugin::run(cli, command).await,
         Command::Org(command) => org::run(&read(cli)?, command).await,
         Command::Address(command) => address::run(&read(cli)?, command).await,
@@ -75,6 +85,7 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Redact(args) => redact::run(args),
         Command::HostileSuite(args) => hostile::run(args).await,
         Command::Config(command) => configuration(cli, command),
+        Command::Compile => Ok(()),
     }
 }
 

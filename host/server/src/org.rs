@@ -1,4 +1,4 @@
-//! `isocial org`: the operator's commands on the data folder itself.
+//! `isocial org` and `isocial plugin rollback`: the operator's commands on the data folder itself.
 
 use anyhow::Context as _;
 use isocial_model::time::SystemClock;
@@ -117,6 +117,43 @@ pub(crate) async fn run(config: &Config, command: &Org) -> anyhow::Result<()> {
             }
             deployment.close().await;
         }
+    }
+    Ok(())
+}
+
+/// Takes the newest version of a plugin back. A server that runs on the folder notices within seconds.
+#[expect(clippy::print_stdout, reason = "this command's output")]
+pub(crate) async fn rollback(
+    config: &Config,
+    id: &str,
+    json: bool,
+    token: &str,
+) -> anyhow::Result<()> {
+    let (deployment, session) = open(config, token).await?;
+    let withdrawn = deployment.withdrawn_packages().await?;
+    let mut versions: Vec<_> = deployment
+        .packages()
+        .await?
+        .into_iter()
+        .map(|kept| kept.package)
+        .filter(|p| p.id == id && !withdrawn.contains(&(p.id.clone(), p.version.clone())))
+        .map(|p| p.version)
+        .collect();
+    versions.sort();
+    let newest = versions.pop();
+    let (Some(newest), Some(before)) = (newest, versions.pop()) else {
+        deployment.close().await;
+        anyhow::bail!(
+            "there is no earlier version of `{id}` to go back to\nhint: `isocial plugin rollback` needs two registered versions that were not taken back"
+        );
+    };
+    deployment.withdraw_package(&session, id, &newest).await?;
+    deployment.close().await;
+    if json {
+        let said = serde_json::json!({ "id": id, "withdrawn": newest.to_string(), "now": before.to_string() });
+        println!("{said}");
+    } else {
+        println!("{id} {newest} was taken back; {before} serves the next calls");
     }
     Ok(())
 }

@@ -73,6 +73,8 @@ pub(crate) async fn run(cli: &Cli, command: &Plugin) -> anyhow::Result<()> {
             explain::run(&crate::read(cli)?, &asked).await
         }
         Plugin::Inspect { file, json } => inspect(file, *json),
+        // It needs a deployment, which the other subcommands do not: `org`.
+        Plugin::Rollback { .. } => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use isocial_pipeline::worker;
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, wiring};
+use crate::{config::Config, watch, wiring};
 
 /// Serves until stopped, then finishes what is in hand.
 pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
@@ -20,6 +20,11 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     }
     let stop = CancellationToken::new();
     let jobs = tokio::spawn(worker::serve(Arc::clone(&host), stop.clone()));
+    let looks = tokio::spawn(watch::serve(
+        Arc::clone(&host),
+        config.clone(),
+        stop.clone(),
+    ));
     tracing::info!(listen = %listener.local_addr()?, "serving");
     let api = tokio::spawn(isocial_api::serve(
         Arc::clone(&host),
@@ -30,6 +35,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     tracing::info!("stopping: jobs in hand are finished first");
     stop.cancel();
     jobs.await.ok();
+    looks.await.ok();
     api.await??;
     worker::end(&host, run).await?;
     host.deployment.close().await;

@@ -6,12 +6,12 @@ use anyhow::Context as _;
 use isocial_egress::{Egress, EgressConfig, Resolve, SmtpConfig, SystemResolver};
 use isocial_gate::OperatorException;
 use isocial_model::{Clock, Entropy, Secret, time::SystemClock};
-use isocial_pipeline::{Host, Parts, Probe, Settings, detect::SpikeRule};
-use isocial_sandbox::{LimitGrant, Limits, Sandbox, SandboxConfig};
+use isocial_pipeline::{Host, Parts, Probe, Settings, detect::SpikeRule, explain::Withheld};
+use isocial_sandbox::{Compiler, LimitGrant, Limits, Sandbox, SandboxConfig};
 use isocial_store::{Deployment, StoreOptions};
 use isocial_vault::{OsEntropy, Vault};
 
-use crate::config::{Config, PackageLimits, SmtpTls};
+use crate::config::{ByKind, Config, PackageLimits, SmtpTls};
 
 /// The root key's file inside the data folder.
 pub(crate) const ROOT_KEY: &str = "root.key";
@@ -37,7 +37,7 @@ pub(crate) async fn host_among(
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
     let options = store_options(config);
     let vault = Arc::new(open_vault(config, &options, Arc::clone(&entropy))?);
-    let sandbox = Sandbox::new(sandbox_config(config), vault.deployment().clone())
+    let sandbox = Sandbox::new(sandbox_config(config)?, vault.deployment().clone())
         .context("the sandbox cannot start")?;
     let egress = Egress::with_resolver(egress_config(config), Arc::clone(&clock), resolver)
         .context("the way out cannot be set up")?;
@@ -110,7 +110,7 @@ pub(crate) fn store_options(config: &Config) -> StoreOptions {
 }
 
 /// Registers every package in a folder; one that is refused is named and left out.
-async fn register_folder(host: &Host, folder: &Path) -> anyhow::Result<()> {
+pub(crate) async fn register_folder(host: &Host, folder: &Path) -> anyhow::Result<()> {
     let files = std::fs::read_dir(folder)
         .with_context(|| format!("the folder of packages {} cannot be read", folder.display()))?;
     let mut files: Vec<_> = files
@@ -134,39 +134,46 @@ async fn register_folder(host: &Host, folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where this program compiles components: in a process of its own, never in the one that serves (HP-48).
+pub(crate) fn compiler() -> std::io::Result<Compiler> {
+    Compiler::this_program(&[crate::cli::COMPILE])
+}
+
 /// The sandbox's limits.
-pub(crate) fn sandbox_config(config: &Config) -> SandboxConfig {
+pub(crate) fn sandbox_config(config: &Config) -> anyhow::Result<SandboxConfig> {
     let own = &config.sandbox;
-    let default = SandboxConfig::default();
-    let limits = |base: Limits, ms: u64, mib: u64| Limits {
+    let limits = |ms: u64, mib: u64, of: fn(&ByKind) -> u64| Limits {
         time_ms: ms as u32,
         wall_ms: (ms + WALL_SLACK_MS) as u32,
         memory_bytes: mib << 20,
-        ..base
+        output_bytes: of(&own.output_kib) << 10,
+        table_elements: of(&own.table_elements),
+        instances: of(&own.core_instances) as u32,
+        handles: of(&own.handles) as u32,
+        log_lines: of(&own.log_lines) as u32,
     };
-    SandboxConfig {
-        connector: limits(default.connector, own.connector_ms, own.connector_mib),
-        language_pack: limits(
-            default.language_pack,
-            own.language_pack_ms,
-            own.language_pack_mib,
-        ),
-        alert_channel: limits(
-            default.alert_channel,
-            own.alert_channel_ms,
-            own.alert_channel_mib,
-        ),
-        export_format: limits(
-            default.export_format,
-            own.export_format_ms,
-            own.export_format_mib,
-        ),
+    Ok(SandboxConfig {
+        connector: limits(own.connector_ms, own.connector_mib, |by| by.connector),
+        language_pack: limits(own.language_pack_ms, own.language_pack_mib, |by| {
+            by.language_pack
+        }),
+        alert_channel: limits(own.alert_channel_ms, own.alert_channel_mib, |by| {
+            by.alert_channel
+        }),
+        export_format: limits(own.export_format_ms, own.export_format_mib, |by| {
+            by.export_format
+        }),
         grants: grants(config),
+        stack_bytes: own.stack_kib << 10,
         pool: own.instances,
         threads: own.threads as u32,
         cache_dir: Some(config.data_dir.join(&own.cache)),
-        ..default
-    }
+        compiler: compiler()
+            .context("this program does not know its own file, which it starts to compile")?,
+        compile_ms: own.compile_ms as u32,
+        compile_bytes: own.compile_mib << 20,
+        ..SandboxConfig::default()
+    })
 }
 
 /// Other limits than their kind's, by package.
@@ -240,6 +247,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         attempts: config.notify.attempts,
         backoff_ms: i64::from(config.notify.backoff_s) * 1_000,
         receipts_kept_days: config.receipts.kept_days,
+        withheld: Withheld::by_operator(&crate::config::restrictions(config))?,
         exceptions: exceptions(config),
         smtp: smtp(config)?,
     })

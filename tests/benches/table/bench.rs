@@ -2,7 +2,6 @@
 
 use std::{
     cell::OnceCell,
-    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -11,7 +10,7 @@ use anyhow::Context as _;
 use isocial_catalog::Package;
 use isocial_gate::{Door, DoorSpec, EgressGrant, policy};
 use isocial_model::{Entropy, OrgId, time::SystemClock};
-use isocial_sandbox::{LimitGrant, Sandbox, SandboxConfig};
+use isocial_sandbox::{Sandbox, SandboxConfig};
 use isocial_vault::{OsEntropy, Vault};
 use tempfile::TempDir;
 
@@ -51,15 +50,8 @@ impl Bench {
         Ok(self.sandbox.get_or_init(|| sandbox))
     }
 
-    /// Another sandbox with these limits for single packages.
-    pub(crate) fn sandbox_with(
-        &self,
-        grants: BTreeMap<String, LimitGrant>,
-    ) -> anyhow::Result<Sandbox> {
-        let config = SandboxConfig {
-            grants,
-            ..SandboxConfig::default()
-        };
+    /// A sandbox of its own with this configuration.
+    pub(crate) fn sandbox_with(&self, config: SandboxConfig) -> anyhow::Result<Sandbox> {
         Ok(Sandbox::new(config, self.vault.deployment().clone())?)
     }
 
@@ -122,7 +114,7 @@ pub(crate) fn component(name: &str) -> anyhow::Result<Vec<u8>> {
     let file: PathBuf = isocial_tests::packages().join(format!("{name}.wasm"));
     std::fs::read(&file).with_context(|| {
         format!(
-            "{} cannot be read\nhint: `cargo xtask build` makes the packages; ISOCIAL_PLUGINS_DIR names their folder",
+            "{} cannot be read\nhint: `cargo xtask plugins` makes the packages; ISOCIAL_PLUGINS_DIR names their folder",
             file.display()
         )
     })

@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use isocial_catalog::Package;
 use isocial_gate::{Door, EgressGrant, NoticeDraft};
 use isocial_model::{Instant as Time, Labeled, channel::Severity, language::Tasks, post::Post};
-use isocial_sandbox::{LimitGrant, Plugin, Sandbox};
+use isocial_sandbox::{LimitGrant, Plugin, Sandbox, SandboxConfig};
 use isocial_tests::examples::{DUTCH, Example, NTFY};
 
 use crate::{
@@ -124,10 +124,13 @@ fn sandbox(bench: &Bench) -> anyhow::Result<Sandbox> {
         instances: example.instances,
         ..LimitGrant::default()
     };
-    bench.sandbox_with(BTreeMap::from([
-        ("example/ntfy".to_owned(), grant(&NTFY)),
-        ("example/dutch".to_owned(), grant(&DUTCH)),
-    ]))
+    bench.sandbox_with(SandboxConfig {
+        grants: BTreeMap::from([
+            ("example/ntfy".to_owned(), grant(&NTFY)),
+            ("example/dutch".to_owned(), grant(&DUTCH)),
+        ]),
+        ..SandboxConfig::default()
+    })
 }
 
 /// Both rows.

@@ -9,6 +9,7 @@ mod corpus;
 mod engines;
 mod guest;
 mod idle;
+mod live;
 mod matching;
 mod pack;
 mod pii;
@@ -16,6 +17,8 @@ mod pipeline;
 mod print;
 mod receipts;
 mod row;
+mod spin;
+mod start;
 
 use std::{io::Write, process::ExitCode};
 
@@ -78,6 +81,18 @@ const GROUPS: &[Group] = &[
     Group {
         ids: &idle::IDS,
         measure: idle::rows,
+    },
+    Group {
+        ids: &[live::ID],
+        measure: |bench| Ok(vec![live::row(bench)?]),
+    },
+    Group {
+        ids: &spin::IDS,
+        measure: spin::rows,
+    },
+    Group {
+        ids: &[start::ID],
+        measure: |bench| Ok(vec![start::row(bench)?]),
     },
 ];
 
@@ -153,6 +168,9 @@ fn measure(asked: &Asked) -> anyhow::Result<Vec<Row>> {
 fn run() -> anyhow::Result<()> {
     if let Some(idle::CHILD) = std::env::args().nth(1).as_deref() {
         return idle::child(std::env::args().skip(2));
+    }
+    if let Some(live::CHILD) = std::env::args().nth(1).as_deref() {
+        return live::child(std::env::args().skip(2));
     }
     let asked = Asked::read(std::env::args().skip(1)).map_err(anyhow::Error::msg)?;
     let before = print::load();

@@ -80,6 +80,47 @@ pub(crate) struct ShownInstallation {
     credentials: Vec<String>,
     /// Whether it may be called.
     enabled: bool,
+    /// A newer version that waits because it asks for more than was consented to, or does not take this configuration.
+    waiting: Option<String>,
+    /// How it fares.
+    health: ShownHealth,
+}
+
+/// How a plugin fares in this organisation since the host was started.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ShownHealth {
+    /// `untried`, `working`, `failing` (it is still called) or `resting`.
+    state: &'static str,
+    /// It is not called before this instant, milliseconds since 1970.
+    resting_until_ms: Option<i64>,
+    /// Calls; a batch that was divided counts once.
+    calls: u64,
+    /// Failures by name: `trap`, `time`, `memory`, `stack`, `output`, `rejected`.
+    failures: BTreeMap<String, u64>,
+    /// Name of the last failure.
+    last_failure: Option<String>,
+    /// When that was, milliseconds since 1970.
+    last_failure_ms: Option<i64>,
+    /// Items that made it fail alone and were kept without its reading.
+    quarantined: u64,
+}
+
+impl From<isocial_pipeline::health::ShownHealth> for ShownHealth {
+    fn from(h: isocial_pipeline::health::ShownHealth) -> Self {
+        Self {
+            state: h.state,
+            resting_until_ms: h.resting_until.map(isocial_model::Instant::as_millis),
+            calls: h.calls,
+            failures: h
+                .failures
+                .into_iter()
+                .map(|(name, n)| (name.to_owned(), n))
+                .collect(),
+            last_failure: h.last_failure.map(|(name, _)| name.to_owned()),
+            last_failure_ms: h.last_failure.map(|(_, at)| at.as_millis()),
+            quarantined: h.quarantined,
+        }
+    }
 }
 
 /// Lists installations.
@@ -105,6 +146,15 @@ pub(crate) async fn list(entered: Entered) -> Result<Json<Listed<ShownInstallati
             granted,
             hosts,
             enabled: installation.enabled,
+            waiting: entered
+                .host
+                .waiting_version(&entered.tenant.db, &installation)
+                .await?
+                .map(|newer| newer.package.version.to_string()),
+            health: entered
+                .host
+                .health(&entered.tenant.db, &installation)
+                .into(),
         });
     }
     Ok(Json(Listed::all(items)))

@@ -3,7 +3,7 @@
 use axum::{Json, body::Bytes, extract::Path, http::StatusCode};
 use isocial_gate::Explained;
 use isocial_model::InstallationId;
-use isocial_pipeline::{Grant, Loaded, RegisterError};
+use isocial_pipeline::{Grant, Loaded, RegisterError, explain::Withheld};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -84,7 +84,8 @@ pub(crate) async fn explain(
     let loaded = operator.host.library.newest(&id);
     let loaded = loaded.ok_or_else(|| Problem::not_found("package"))?;
     let network = whose.network.as_deref();
-    Ok(Json(shown(&loaded, None, network)))
+    let withheld = &operator.host.settings.withheld;
+    Ok(Json(shown(&loaded, withheld, None, network)))
 }
 
 /// Explains an installation under its organisation's grant.
@@ -108,16 +109,22 @@ pub(crate) async fn explain_installed(
     let grant: Grant =
         serde_json::from_str(&installation.grant).map_err(|e| Problem::internal(&e))?;
     let network = whose.network.as_deref();
-    Ok(Json(shown(&loaded, Some(&grant), network)))
+    let withheld = &entered.tenant.withheld;
+    Ok(Json(shown(&loaded, withheld, Some(&grant), network)))
 }
 
-fn shown(loaded: &Loaded, grant: Option<&Grant>, network: Option<&str>) -> ShownExplanation {
+fn shown(
+    loaded: &Loaded,
+    withheld: &Withheld,
+    grant: Option<&Grant>,
+    network: Option<&str>,
+) -> ShownExplanation {
     ShownExplanation {
         id: loaded.package.id.clone(),
         version: loaded.package.version.to_string(),
         kind: loaded.kind.name().into(),
         installed: grant.is_some(),
-        contracts: isocial_pipeline::explain::contracts(&loaded.manifest, grant, network),
+        contracts: isocial_pipeline::explain::contracts(&loaded.manifest, withheld, grant, network),
     }
 }
 

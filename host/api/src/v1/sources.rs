@@ -61,7 +61,9 @@ pub(crate) async fn list(entered: Entered) -> Result<Json<Listed<ShownSource>>, 
         let stream = installations
             .iter()
             .find(|i| i.id == account.installation)
-            .and_then(|i| isocial_pipeline::stream::fare(&entered.host, &account, i))
+            .and_then(|i| {
+                isocial_pipeline::stream::fare(&entered.host, &entered.tenant.withheld, &account, i)
+            })
             .map(|fare| match fare {
                 Fare::Open => "open".to_owned(),
                 Fare::Waiting(why) => format!("waiting:{why}"),

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use fare::{Fare, Fares};
 
-use crate::{host::Host, job::Next, library::Loaded, worker};
+use crate::{explain::Withheld, host::Host, job::Next, library::Loaded, worker};
 
 /// Pause between two looks at which streams ought to be open · milliseconds.
 const LOOK_MS: u64 = 500;
@@ -62,6 +62,7 @@ pub fn sort(loaded: &Loaded) -> Sort {
 pub(crate) async fn begin(
     host: &Host,
     scope: &OrgScope,
+    withheld: &Withheld,
     source: &isocial_store::setup::Account,
     installation: &isocial_store::setup::Installation,
     monitor: &isocial_model::MonitorId,
@@ -77,7 +78,7 @@ pub(crate) async fn begin(
                 .await?;
         }
         Sort::Shared => {
-            let name = shared::name(host, source, installation);
+            let name = shared::name(host, withheld, source, installation);
             host.deployment.watch_stream(scope, &name, monitor).await?;
         }
     }
@@ -87,6 +88,7 @@ pub(crate) async fn begin(
 /// How a source's stream fares on this node; absent where it has none, or none that this node has tried to open.
 pub fn fare(
     host: &Host,
+    withheld: &Withheld,
     source: &isocial_store::setup::Account,
     installation: &isocial_store::setup::Installation,
 ) -> Option<Fare> {
@@ -94,7 +96,9 @@ pub fn fare(
     match sort(&loaded) {
         Sort::None => None,
         Sort::Own => host.streams.of(source.id.as_str()),
-        Sort::Shared => host.streams.of(&shared::name(host, source, installation)),
+        Sort::Shared => host
+            .streams
+            .of(&shared::name(host, withheld, source, installation)),
     }
 }
 

@@ -10,15 +10,18 @@ use isocial_model::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    health::{plugins_own, set_aside},
     host::Host,
     plugged::{Plugged, STEP_BYTES, denied},
-    step::{StepError, connector},
+    step::{StepError, connector, try_connector},
 };
 
 /// Frames a call: the interface's upper bound for changes a page.
 pub(super) const FRAMES: usize = 250;
 /// Bytes a call, beyond which frames wait for the next one.
 const BYTES: usize = 1 << 20;
+/// Calls that may fail over one batch: 8 lead to a single one of 250 frames, and 8 more to a second one.
+const FAILURES: u32 = 16;
 
 /// What opening came to.
 pub(super) enum Opened {
@@ -48,6 +51,9 @@ pub(super) async fn open(
 ) -> Opened {
     let now = job.now;
     let not = |why: String, at, lasting| Opened::Not { why, at, lasting };
+    if let Err(until) = plugged.health.may_call(now) {
+        return not("resting".to_owned(), Some(until), false);
+    }
     let call = ConnectorCall::Open { job, cursor };
     let subscription = match connector(&host.executor, plugged, call, receipts).await {
         Ok(AdmittedConnector::Subscription(s)) if s.origin == Origin::Input => return Opened::None,
@@ -107,51 +113,124 @@ fn egress_line(at: Instant, line: isocial_model::receipt::EgressLine) -> Receipt
     }
 }
 
-/// Reads a batch of frames into pages, each in a call of its own size: one page a batch, unless its frames are large.
+/// Reads one part of a batch of frames into a page.
 pub(super) async fn page(
     host: &Host,
     plugged: &Plugged,
     job: Job,
     cursor: Option<Vec<u8>>,
-    first: u64,
-    frames: Vec<Frame>,
+    part: &Part,
     receipts: &mut Vec<Receipt>,
 ) -> Result<AdmittedPage, StepError> {
     let call = ConnectorCall::Frames {
         job,
         cursor,
-        first,
-        frames,
+        first: part.first,
+        // A copy, so that a part over which the connector fails can be halved: the network may not say it again.
+        frames: part.frames.clone(),
     };
-    match connector(&host.executor, plugged, call, receipts).await? {
+    let answer = try_connector(&host.executor, plugged, call, receipts).await?;
+    plugged.health.worked();
+    match answer {
         AdmittedConnector::Page(page) => Ok(page),
         AdmittedConnector::Fault(fault) => Err(StepError::Fault(fault)),
         _ => Err(StepError::Shape),
     }
 }
 
-/// Cuts a batch into parts that one call may carry, with the number of each part's first frame.
-pub(super) fn parts(first: u64, frames: Vec<Frame>) -> Vec<(u64, Vec<Frame>)> {
-    let mut parts: Vec<(u64, Vec<Frame>)> = Vec::new();
-    let mut bytes = 0;
-    for (n, frame) in (first..).zip(frames) {
-        let size = match &frame {
-            Frame::Text(text) => text.len(),
-            Frame::Binary(binary) => binary.len(),
-            Frame::Closed(_) => 0,
-        };
-        match parts.last_mut() {
-            Some((_, part)) if bytes + size <= BYTES => {
-                bytes += size;
-                part.push(frame);
-            }
-            _ => {
-                bytes = size;
-                parts.push((n, vec![frame]));
+/// Frames that one call may carry, with the number of the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) first: u64,
+    pub(super) frames: Vec<Frame>,
+}
+
+/// A batch of frames, cut into parts that one call may carry. A part over which the connector fails is halved, until the frame that
+/// makes it fail is alone and is set aside: whoever can send a post that a connector cannot bear must not stop a stream with it.
+pub(super) struct Parts {
+    /// The last one is next.
+    open: Vec<Part>,
+    /// Failed calls so far.
+    failed: u32,
+}
+
+impl Parts {
+    /// Cuts a batch.
+    pub(super) fn new(first: u64, frames: Vec<Frame>) -> Self {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut bytes = 0;
+        for (n, frame) in (first..).zip(frames) {
+            let size = match &frame {
+                Frame::Text(text) => text.len(),
+                Frame::Binary(binary) => binary.len(),
+                Frame::Closed(_) => 0,
+            };
+            match parts.last_mut() {
+                Some(part) if bytes + size <= BYTES => {
+                    bytes += size;
+                    part.frames.push(frame);
+                }
+                _ => {
+                    bytes = size;
+                    parts.push(Part {
+                        first: n,
+                        frames: vec![frame],
+                    });
+                }
             }
         }
+        parts.reverse();
+        Self {
+            open: parts,
+            failed: 0,
+        }
     }
-    parts
+
+    /// Takes back a part over which the connector failed, in halves; sets it aside where it is a single frame. Gives the error back where
+    /// no frame is to blame, or too many are: then the stream is to be closed, and the plugin's health remembers it.
+    pub(super) fn failed(
+        &mut self,
+        mut part: Part,
+        error: StepError,
+        plugged: &Plugged,
+        receipts: &mut [Receipt],
+    ) -> Result<(), StepError> {
+        let StepError::Call(call) = &error else {
+            return Err(error);
+        };
+        let Some(why) = plugins_own(call) else {
+            return Err(error);
+        };
+        self.failed += 1;
+        if self.failed >= FAILURES {
+            if let Some(receipt) = receipts.last() {
+                plugged.remember(Some(call), receipt.at);
+            }
+            return Err(error);
+        }
+        if part.frames.len() > 1 {
+            let half = part.frames.len() / 2;
+            let second = part.frames.split_off(half);
+            self.open.push(Part {
+                first: part.first + half as u64,
+                frames: second,
+            });
+            self.open.push(part);
+        } else {
+            set_aside(receipts.last_mut());
+            plugged.health.set_aside(1);
+            tracing::warn!(plugin.id = %plugged.door.package(), reason = why, "a frame made a connector fail and was set aside");
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for Parts {
+    type Item = Part;
+
+    fn next(&mut self) -> Option<Part> {
+        self.open.pop()
+    }
 }
 
 /// Whether only a person can mend it.
@@ -175,9 +254,9 @@ mod tests {
     #[test]
     fn a_batch_is_cut_by_size_and_keeps_its_numbers() {
         let frame = |n: usize| Frame::Text("x".repeat(n));
-        let cut = parts(7, vec![frame(10), frame(BYTES), frame(1), Frame::Closed(0)]);
-        let sizes: Vec<(u64, usize)> = cut.iter().map(|(n, p)| (*n, p.len())).collect();
+        let cut = Parts::new(7, vec![frame(10), frame(BYTES), frame(1), Frame::Closed(0)]);
+        let sizes: Vec<(u64, usize)> = cut.map(|part| (part.first, part.frames.len())).collect();
         assert_eq!(sizes, [(7, 1), (8, 1), (9, 2)]);
-        assert!(parts(0, Vec::new()).is_empty());
+        assert!(Parts::new(0, Vec::new()).next().is_none());
     }
 }

@@ -8,7 +8,7 @@ use isocial_model::{AccountId, Instant, connector::Frame};
 use isocial_store::{Fence, JobKind, JobLease, StoreError};
 use tokio_util::sync::CancellationToken;
 
-use super::open::{self, FRAMES, Opened};
+use super::open::{self, FRAMES, Opened, Parts};
 use crate::{
     collect::{job_for, name},
     host::Host,
@@ -128,27 +128,26 @@ async fn read(
             Frame::Closed(code) => Some(*code),
             _ => None,
         });
-        for (first, frames) in open::parts(batch.first, batch.frames) {
-            host.counters.frames.add(frames.len() as u64);
+        host.counters.frames.add(batch.frames.len() as u64);
+        let mut parts = Parts::new(batch.first, batch.frames);
+        while let Some(part) = parts.next() {
             let place = tenant.db.place(lease.job()).await?;
             let state = tenant.db.account(&account.id).await?.and_then(|a| a.state);
             let job = job_for(host, reading, account, state);
             let mut receipts = Vec::new();
-            let page = open::page(
-                host,
-                &plugged,
-                job,
-                place.cursor,
-                first,
-                frames,
-                &mut receipts,
-            );
+            let page = open::page(host, &plugged, job, place.cursor, &part, &mut receipts);
             let page = match page.await {
                 Ok(page) => page,
                 Err(error) => {
                     host.counters.steps_failed.add(1);
+                    let failed = parts.failed(part, error, &plugged, &mut receipts);
                     tenant.db.append_receipts(&receipts).await?;
-                    return Ok(Ended::Fault(name(&error), open::lasting(&error)));
+                    match failed {
+                        Ok(()) => continue,
+                        Err(error) => {
+                            return Ok(Ended::Fault(name(&error), open::lasting(&error)));
+                        }
+                    }
                 }
             };
             let landing = Landing {

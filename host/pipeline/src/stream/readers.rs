@@ -64,7 +64,13 @@ impl Readers {
                 let Some(reader) = Self::reader(&tenant, &source).await? else {
                     continue;
                 };
-                if super::shared::name(host, &reader.account, &reader.installation) == stream {
+                let name = super::shared::name(
+                    host,
+                    &tenant.withheld,
+                    &reader.account,
+                    &reader.installation,
+                );
+                if name == stream {
                     found = true;
                     if !known {
                         readers.push(reader);

@@ -16,11 +16,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     deliver::{self, Seen, Source, deliver},
-    open::{self, FRAMES, Opened},
+    open::{self, FRAMES, Opened, Part, Parts},
     readers::Readers,
 };
 use crate::{
     collect::name as fault_name,
+    explain::Withheld,
     host::Host,
     job::JobError,
     plugged::Plugged,
@@ -47,12 +48,17 @@ enum Ended {
 }
 
 /// The name of the stream that this source would read together with others.
-pub(super) fn name(host: &Host, source: &Account, installation: &Installation) -> String {
-    host.deployment.stream_name(
-        &installation.package.id,
-        &source.config,
-        &installation.grant,
-    )
+///
+/// Sources whose organisations withhold different things do not share: the connector sees what is left to it, the same for all.
+pub(super) fn name(
+    host: &Host,
+    withheld: &Withheld,
+    source: &Account,
+    installation: &Installation,
+) -> String {
+    let terms = [installation.grant.as_str(), &withheld.canonical()].join("\n");
+    host.deployment
+        .stream_name(&installation.package.id, &source.config, &terms)
 }
 
 /// Keeps one shared stream open until nobody reads it any more or `stop` is cancelled.
@@ -99,18 +105,21 @@ async fn run(host: &Host, stream: &str, stop: &CancellationToken) -> Result<Ende
         host,
         &first.loaded,
         &grant,
+        first.tenant.withheld.layers(&grant),
         host.deployment.shared_keys(),
         Vec::new(),
     )
     .map_err(crate::tenant::PlugError::from)?
     .with_abandoned(Arc::clone(&host.books.abandoned));
+    let turn = turn_of(stream);
     let plugged = Plugged {
         door: Arc::new(door),
         plugin: first.loaded.plugin.clone(),
         credentials: Arc::new(NoCredentials),
-        turn: turn_of(stream),
+        turn,
         account: stream.into(),
         said: None,
+        health: host.ward.of(turn, &first.loaded.package),
     };
     let config = first.account.config.clone();
     let recheck_ms = host.recheck_ms(&first.loaded);
@@ -231,8 +240,10 @@ impl Reading<'_> {
                 Frame::Closed(code) => Some(*code),
                 _ => None,
             });
-            for (first, part) in open::parts(batch.first, batch.frames) {
-                if let Some(ended) = self.part(first, part).await? {
+            self.host.counters.frames.add(batch.frames.len() as u64);
+            let mut parts = Parts::new(batch.first, batch.frames);
+            while let Some(part) = parts.next() {
+                if let Some(ended) = self.part(part, &mut parts).await? {
                     return Ok(ended);
                 }
             }
@@ -246,9 +257,8 @@ impl Reading<'_> {
     }
 
     /// One call's frames, all the way to the cursor.
-    async fn part(&mut self, first: u64, frames: Vec<Frame>) -> Result<Option<Ended>, JobError> {
+    async fn part(&mut self, part: Part, parts: &mut Parts) -> Result<Option<Ended>, JobError> {
         let host = self.host;
-        host.counters.frames.add(frames.len() as u64);
         let mut receipts = Vec::new();
         let cursor = self.cursor.clone();
         let page = open::page(
@@ -256,16 +266,19 @@ impl Reading<'_> {
             &self.plugged,
             self.job(),
             cursor,
-            first,
-            frames,
+            &part,
             &mut receipts,
         )
-        .await;
+        .await
+        .map_err(|error| {
+            host.counters.steps_failed.add(1);
+            parts.failed(part, error, &self.plugged, &mut receipts)
+        });
         let numbers = host.deployment.append_receipts(&receipts).await?;
         let page = match page {
             Ok(page) => page,
-            Err(error) => {
-                host.counters.steps_failed.add(1);
+            Err(Ok(())) => return Ok(None),
+            Err(Err(error)) => {
                 let at = open::lasting(&error).then(|| host.clock.now().plus_ms(Instant::HOUR_MS));
                 let why = fault_name(&error);
                 return Ok(Some(Ended::Closed { why, at }));

@@ -149,7 +149,8 @@ impl Stage {
                 continue;
             };
             if let Some(installation) = self.db.installation(&account.installation).await?
-                && let Some(Fare::Waiting(why)) = stream::fare(host, &account, &installation)
+                && let Some(Fare::Waiting(why)) =
+                    stream::fare(host, &host.settings.withheld, &account, &installation)
             {
                 waiting.push(format!("{name} (stream): {why}"));
             }

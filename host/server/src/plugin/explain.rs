@@ -5,10 +5,13 @@ use std::{fmt::Write as _, path::Path};
 use anyhow::Context as _;
 use isocial_catalog::{Manifest, Package};
 use isocial_gate::{
-    Explained,
+    Explained, LayerName,
     explain::{Does, Part},
 };
-use isocial_pipeline::{Grant, explain};
+use isocial_pipeline::{
+    Grant,
+    explain::{self, Withheld},
+};
 
 use crate::{config::Config, org};
 
@@ -26,14 +29,15 @@ pub(crate) struct Asked<'a> {
 /// Runs it.
 #[expect(clippy::print_stdout, reason = "this command's output")]
 pub(crate) async fn run(config: &Config, asked: &Asked<'_>) -> anyhow::Result<()> {
-    let (manifest, grant) = match asked.org {
+    let withheld = Withheld::by_operator(&crate::config::restrictions(config))?;
+    let (manifest, withheld, grant) = match asked.org {
         Some(slug) => {
-            let (manifest, grant) = installed(config, asked, slug).await?;
-            (manifest, Some(grant))
+            let (manifest, withheld, grant) = installed(config, asked, slug, &withheld).await?;
+            (manifest, withheld, Some(grant))
         }
-        None => (published(config, asked.id)?, None),
+        None => (published(config, asked.id)?, withheld, None),
     };
-    let contracts = explain::contracts(&manifest, grant.as_ref(), asked.network);
+    let contracts = explain::contracts(&manifest, &withheld, grant.as_ref(), asked.network);
     if asked.json {
         let value = serde_json::json!({
             "id": manifest.id, "version": manifest.version.to_string(), "kind": manifest.kind.name(),
@@ -63,7 +67,8 @@ async fn installed(
     config: &Config,
     asked: &Asked<'_>,
     slug: &str,
-) -> anyhow::Result<(Manifest, Grant)> {
+    withheld: &Withheld,
+) -> anyhow::Result<(Manifest, Withheld, Grant)> {
     let token = asked.token.context(
         "an organisation's grant needs the operator's token\nhint: set ISOCIAL_TOKEN, or leave --org out",
     )?;
@@ -97,8 +102,9 @@ async fn installed(
             installation.id
         )
     })?;
+    let withheld = withheld.with_organisation(&db).await?;
     deployment.close().await;
-    Ok((Package::read(&bytes)?.into_manifest(), grant))
+    Ok((Package::read(&bytes)?.into_manifest(), withheld, grant))
 }
 
 /// The newest version in the folder of packages, or the file that is named.
@@ -142,6 +148,14 @@ fn describe(contracts: &[Explained]) -> String {
                 layers(&purpose.layers)
             );
         }
+        if !contract.strict.is_empty() {
+            let by: Vec<String> = contract.strict.iter().map(layer_name).collect();
+            let _ = writeln!(
+                out,
+                "  text is redacted strictly, persons' names included: {}",
+                by.join(" · ")
+            );
+        }
         for field in &contract.fields {
             let change = if field.given == field.asked {
                 field.given.to_owned()
@@ -159,10 +173,14 @@ fn describe(contracts: &[Explained]) -> String {
     out
 }
 
+fn layer_name(layer: &LayerName) -> String {
+    let name = serde_json::to_value(layer).unwrap_or_default();
+    name.as_str().unwrap_or_default().to_owned()
+}
+
 fn layers(parts: &[Part]) -> String {
     let word = |part: &Part| {
-        let name = serde_json::to_value(part.layer).unwrap_or_default();
-        let name = name.as_str().unwrap_or_default().to_owned();
+        let name = layer_name(&part.layer);
         match part.does {
             Does::Grants => format!("{name} grants"),
             Does::Narrows => format!("{name} NARROWS to {}", part.allows),

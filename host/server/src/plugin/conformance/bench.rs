@@ -64,6 +64,7 @@ impl Bench {
         let keys: Arc<dyn OrgKeys> = vault.open_org(&org, &vault.create_org_key(&org))?;
         let config = SandboxConfig {
             grants,
+            compiler: crate::wiring::compiler()?,
             ..SandboxConfig::default()
         };
         let sandbox = Sandbox::new(config, vault.deployment().clone())?;
