@@ -20,6 +20,13 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 /// Bytes of stack in a guest. Deep enough for 128 levels of JSON; small, because every live instance holds its memory.
 const STACK_BYTES: u32 = 256 * 1024;
 
+/// What guests are optimised for besides the workspace's own release profile: a guest is small and is called for ever, so that the linker
+/// may see all of it at once, as the host's own build may not for its size.
+const PROFILE: [(&str, &str); 2] = [
+    ("CARGO_PROFILE_RELEASE_LTO", "fat"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1"),
+];
+
 /// How to build.
 #[derive(Debug, Clone, Default)]
 pub struct BuildOptions {
@@ -207,6 +214,9 @@ fn run_build(crates: &[Crate], place: &Place, options: &BuildOptions) -> Result<
         "CARGO_ENCODED_RUSTFLAGS",
         guest_flags(&place.workspace_root),
     );
+    for (key, value) in PROFILE {
+        command.env(key, value);
+    }
     let failed = |problem: String| PackageError::Cargo {
         packages: names.clone(),
         problem,
@@ -243,6 +253,8 @@ pub fn guest_flags(root: &Path) -> OsString {
         remap(&mut flags, &home, "=/cargo");
     }
     remap(&mut flags, root, "=/source");
+    // WebAssembly 2.0 has both, and so have all engines that the host may be.
+    flags.push("-Ctarget-feature=+simd128,+bulk-memory\u{1f}");
     flags.push(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
     flags
 }

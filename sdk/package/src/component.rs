@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use wasm_encoder::{CustomSection, Encode, Section};
-use wasmparser::{Parser, Payload};
+use wasm_encoder::{CustomSection, Encode, ExportKind, ExportSection, Section};
+use wasmparser::{ExternalKind, Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
 use crate::{
@@ -95,6 +95,21 @@ impl Package {
     }
 }
 
+/// How a module names what frees the answer of a language pack. It is left out: the instance is dropped after the call, and calling
+/// it would cost as much as the call of an empty batch does.
+const FREES_NOTHING: &str = "cabi_post_isocial:plugin/language-pack@";
+
+/// The same kind in the encoder's words.
+const fn kind_of(kind: ExternalKind) -> ExportKind {
+    match kind {
+        ExternalKind::Func | ExternalKind::FuncExact => ExportKind::Func,
+        ExternalKind::Table => ExportKind::Table,
+        ExternalKind::Memory => ExportKind::Memory,
+        ExternalKind::Global => ExportKind::Global,
+        ExternalKind::Tag => ExportKind::Tag,
+    }
+}
+
 fn append_section(bytes: &mut Vec<u8>, name: &str, data: &[u8]) {
     let section = CustomSection {
         name: Cow::Borrowed(name),
@@ -141,9 +156,16 @@ impl Module {
                     }
                 }
                 Payload::ExportSection(exports) => {
+                    let mut kept = ExportSection::new();
                     for export in exports.clone() {
-                        names.push(export.map_err(broken)?.name);
+                        let export = export.map_err(broken)?;
+                        names.push(export.name);
+                        if !export.name.starts_with(FREES_NOTHING) {
+                            kept.export(export.name, kind_of(export.kind), export.index);
+                        }
                     }
+                    kept.append_to(&mut stripped);
+                    continue;
                 }
                 _ => {}
             }

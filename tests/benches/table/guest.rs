@@ -1,15 +1,27 @@
-//! `instantiate`, `fresh_call` (and its p99), `empty_call`: what the sandbox itself costs, with a guest that does nothing.
+//! `instantiate`, `fresh_call` (and its p99), `empty_call`, `boundary`: what the sandbox itself costs, with a guest that reads nothing.
 
-use anyhow::Context as _;
+use std::time::Instant;
+
+use anyhow::{Context as _, ensure};
+use isocial_catalog::Package;
 use isocial_package::{BuildOptions, build_crate};
+use isocial_sandbox::Plugin;
 
 use crate::{
     bench::Bench,
+    corpus,
+    pack::{BATCH, BATCHES, EVERYTHING},
     row::{Outcome, Row, median},
 };
 
 /// The rows of this file.
-pub(crate) const IDS: [&str; 4] = ["instantiate", "fresh_call", "fresh_call_p99", "empty_call"];
+pub(crate) const IDS: [&str; 5] = [
+    "instantiate",
+    "fresh_call",
+    "fresh_call_p99",
+    "empty_call",
+    "boundary",
+];
 
 /// Rounds, of which the middle one counts.
 const ROUNDS: usize = 31;
@@ -37,34 +49,82 @@ pub(crate) fn rows(bench: &Bench) -> anyhow::Result<Vec<Row>> {
     let mut times = [const { Vec::new() }; 4];
     for _ in 0..ROUNDS {
         let round = plugin.bench(CALLS)?;
-        let found = [
+        for (times, one) in times.iter_mut().zip([
             round.instantiate,
             round.fresh_call,
-            round.fresh_call_p99,
             round.empty_call,
-        ];
-        for (times, one) in times.iter_mut().zip(found) {
+            round.fresh_call_p99,
+        ]) {
             times.push(one.as_secs_f64() * 1e6);
         }
     }
-    let what = [
-        "a store and an instance from the pool, made and dropped: p50",
-        "store, instance, one call with an empty batch and its empty answer, dropped: p50",
-        "the same, the one that 99 of 100 are below",
-        "the same call in an instance that lives on: mean",
-    ];
-    Ok(IDS
-        .into_iter()
-        .zip(times)
-        .zip(what)
-        .map(|((id, times), what)| Row {
-            id,
-            unit: "µs",
-            outcome: Outcome::Value(median(times)),
-            method: format!(
-                "{what}; guest tests/benches/empty ({} KiB, Rust); one thread, {CALLS} a round, median of {ROUNDS} rounds after one of warm-up",
-                component.len() / 1024
+    let [instantiate, fresh, empty, tail] = times.map(median);
+    let full = full_call(bench, &plugin, &component)?;
+    let kib = component.len() / 1024;
+    let how = format!(
+        "guest tests/benches/empty ({kib} KiB, Rust); one thread, {CALLS} a round, median of {ROUNDS} rounds after one of warm-up"
+    );
+    let row = |id, value, what: String| Row {
+        id,
+        unit: "µs",
+        outcome: Outcome::Value(value),
+        method: what,
+    };
+    Ok(vec![
+        row(
+            "instantiate",
+            instantiate,
+            format!("a store and an instance from the pool, made and dropped: p50; {how}"),
+        ),
+        row(
+            "fresh_call",
+            fresh,
+            format!(
+                "store, instance, one call with an empty batch and its empty answer, dropped: p50; {how}"
             ),
-        })
-        .collect())
+        ),
+        row(
+            "fresh_call_p99",
+            tail,
+            format!("the same, the one that 99 of 100 are below; {how}"),
+        ),
+        row(
+            "empty_call",
+            empty,
+            format!("the same call in an instance that lives on: mean; {how}"),
+        ),
+        row(
+            "boundary",
+            (full - fresh) / BATCH as f64,
+            format!(
+                "a post's part of a fresh call with {BATCH} invented posts and one answer of each of six kinds a post ({full:.1} µs), less the fresh call with nothing ({fresh:.1} µs): \
+                 values in, unpacked and packed again by the SDK, out, and unpacked by the host; the same guest, which reads nothing"
+            ),
+        ),
+    ])
+}
+
+/// Microseconds of a fresh call with a full batch.
+fn full_call(bench: &Bench, plugin: &Plugin, component: &[u8]) -> anyhow::Result<f64> {
+    let door = bench.door(&Package::read(component)?)?;
+    let posts = corpus::posts(128, BATCH * BATCHES);
+    let mut times = Vec::new();
+    for round in 0..=ROUNDS {
+        let mut seconds = 0.0;
+        for posts in posts.chunks(BATCH) {
+            let (passed, open) = door.project_documents(posts, &[], EVERYTHING)?;
+            let began = Instant::now();
+            let called = plugin.analyze(passed);
+            seconds += began.elapsed().as_secs_f64();
+            let (admitted, _receipt) = door.admit_analyses(called.outcome?, open);
+            ensure!(
+                admitted?.posts.iter().flatten().count() == posts.len(),
+                "some posts were not answered: the figure means nothing"
+            );
+        }
+        if round > 0 {
+            times.push(seconds * 1e6 / BATCHES as f64);
+        }
+    }
+    Ok(median(times))
 }

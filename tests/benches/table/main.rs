@@ -7,6 +7,7 @@
 mod bench;
 mod corpus;
 mod engines;
+mod extism;
 mod guest;
 mod idle;
 mod live;
@@ -15,6 +16,7 @@ mod pack;
 mod pii;
 mod pipeline;
 mod print;
+mod python;
 mod receipts;
 mod row;
 mod spin;
@@ -47,6 +49,10 @@ const GROUPS: &[Group] = &[
         measure: |bench| Ok(vec![pack::against_native(bench)?]),
     },
     Group {
+        ids: &extism::IDS,
+        measure: extism::rows,
+    },
+    Group {
         ids: &["pack_en_vader"],
         measure: |bench| Ok(vec![pack::against_vader(bench)?]),
     },
@@ -77,6 +83,10 @@ const GROUPS: &[Group] = &[
     Group {
         ids: &receipts::IDS,
         measure: receipts::rows,
+    },
+    Group {
+        ids: &[python::ID],
+        measure: |bench| Ok(vec![python::row(bench)?]),
     },
     Group {
         ids: &idle::IDS,
@@ -166,8 +176,10 @@ fn measure(asked: &Asked) -> anyhow::Result<Vec<Row>> {
 }
 
 fn run() -> anyhow::Result<()> {
-    if let Some(idle::CHILD) = std::env::args().nth(1).as_deref() {
-        return idle::child(std::env::args().skip(2));
+    match std::env::args().nth(1).as_deref() {
+        Some(idle::CHILD) => return idle::child(std::env::args().skip(2)),
+        Some(python::CHILD) => return python::child(std::env::args().skip(2)),
+        _ => {}
     }
     if let Some(live::CHILD) = std::env::args().nth(1).as_deref() {
         return live::child(std::env::args().skip(2));

@@ -22,16 +22,16 @@ use crate::{
 };
 
 /// Posts a batch: the pack's own `batch-max`.
-const BATCH: usize = 128;
+pub(crate) const BATCH: usize = 128;
 /// Batches a round.
-const BATCHES: usize = 64;
+pub(crate) const BATCHES: usize = 64;
 /// Rounds, of which the middle one counts; one more before them warms up.
 const ROUNDS: usize = 15;
 /// Runs of the peer.
-const PEER_RUNS: usize = 3;
+pub(crate) const PEER_RUNS: usize = 3;
 
 /// Every analysis that the pack's contract has a purpose for.
-const EVERYTHING: Tasks = Tasks {
+pub(crate) const EVERYTHING: Tasks = Tasks {
     language: true,
     sentiment: true,
     emotions: true,
@@ -51,21 +51,21 @@ const SENTIMENT: Tasks = Tasks {
 
 /// Seconds of one round.
 #[derive(Debug, Default)]
-struct Times {
+pub(crate) struct Times {
     gate: f64,
-    sandboxed: f64,
+    pub(crate) sandboxed: f64,
     native: f64,
 }
 
 /// The pack as an organisation has it.
-struct Way {
-    plugin: Plugin,
+pub(crate) struct Way {
+    pub(crate) plugin: Plugin,
     door: Door,
     posts: Vec<Labeled<Post>>,
 }
 
 impl Way {
-    fn new(bench: &Bench) -> anyhow::Result<Self> {
+    pub(crate) fn new(bench: &Bench) -> anyhow::Result<Self> {
         let bytes = component("isocial-en")?;
         Ok(Self {
             plugin: bench.sandbox()?.load(&bytes)?,
@@ -107,20 +107,44 @@ impl Way {
         Ok(times)
     }
 
-    fn rounds(&self, tasks: Tasks) -> anyhow::Result<Vec<Times>> {
+    pub(crate) fn rounds(&self, tasks: Tasks) -> anyhow::Result<Vec<Times>> {
         self.round(tasks)?;
         (0..ROUNDS).map(|_| self.round(tasks)).collect()
     }
 
-    /// The documents as the pack gets them, in one text each.
-    fn texts(&self) -> anyhow::Result<Vec<String>> {
-        let mut texts = Vec::new();
-        for posts in self.posts.chunks(BATCH) {
-            let (passed, _open) = self.door.project_documents(posts, &[], SENTIMENT)?;
-            let batch = as_guest(passed.get());
-            texts.extend(batch.documents().map(|d| d.text.to_owned()));
+    /// Seconds of the sandbox alone, a fresh instance for each batch of so many posts.
+    pub(crate) fn fresh(&self, size: usize, tasks: Tasks) -> anyhow::Result<f64> {
+        let mut seconds = 0.0;
+        for posts in self.posts.chunks(size) {
+            let (passed, _open) = self.door.project_documents(posts, &[], tasks)?;
+            let began = Instant::now();
+            let called = self.plugin.analyze(passed);
+            seconds += began.elapsed().as_secs_f64();
+            called.outcome?;
         }
-        Ok(texts)
+        Ok(seconds)
+    }
+
+    /// The documents as the pack gets them: batches of so many posts.
+    pub(crate) fn batches(&self, size: usize, tasks: Tasks) -> anyhow::Result<Vec<Batch>> {
+        let project = |posts: &[Labeled<Post>]| {
+            let (passed, _open) = self.door.project_documents(posts, &[], tasks)?;
+            Ok(passed.get().clone())
+        };
+        self.posts.chunks(size).map(project).collect()
+    }
+
+    /// The same in one text each, written to a file for peers.
+    pub(crate) fn write_texts(&self, file: &std::path::Path) -> anyhow::Result<()> {
+        let mut lines = std::io::BufWriter::new(std::fs::File::create(file)?);
+        for batch in self.batches(BATCH, SENTIMENT)? {
+            for document in as_guest(&batch).documents() {
+                let line =
+                    serde_json::json!({ "text": document.text, "label": "neutral", "lang": "en" });
+                writeln!(lines, "{line}")?;
+            }
+        }
+        Ok(lines.flush()?)
     }
 }
 
@@ -150,7 +174,7 @@ fn as_guest(batch: &Batch) -> guest::Batch {
 }
 
 /// The middle of some part of the rounds, in posts a second.
-fn rate(rounds: &[Times], part: impl Fn(&Times) -> f64) -> f64 {
+pub(crate) fn rate(rounds: &[Times], part: impl Fn(&Times) -> f64) -> f64 {
     (BATCH * BATCHES) as f64 / median(rounds.iter().map(part).collect())
 }
 
@@ -194,12 +218,7 @@ pub(crate) fn against_vader(bench: &Bench) -> anyhow::Result<Row> {
     let unit = "posts/s";
     let way = Way::new(bench)?;
     let file = bench.folder().join("peer.jsonl");
-    let mut lines = std::io::BufWriter::new(std::fs::File::create(&file)?);
-    for text in way.texts()? {
-        let line = serde_json::json!({ "text": text, "label": "neutral", "lang": "en" });
-        writeln!(lines, "{line}")?;
-    }
-    lines.flush()?;
+    way.write_texts(&file)?;
     let (mut peer, mut rounds) = (Vec::new(), Vec::new());
     for _ in 0..PEER_RUNS {
         match vader(&file)? {
@@ -234,7 +253,7 @@ pub(crate) fn against_vader(bench: &Bench) -> anyhow::Result<Row> {
 }
 
 /// Python with the peer in it, by `ISOCIAL_TEST_PYTHON` or in the folder `ISOCIAL_TEST_TOOLS`.
-fn python() -> Option<std::path::PathBuf> {
+pub(crate) fn python() -> Option<std::path::PathBuf> {
     let tools = || std::env::var_os("ISOCIAL_TEST_TOOLS");
     std::env::var_os("ISOCIAL_TEST_PYTHON")
         .map(Into::into)

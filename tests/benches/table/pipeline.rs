@@ -37,21 +37,7 @@ pub(crate) fn row(bench: &Bench) -> anyhow::Result<Row> {
     } else {
         (POSTS, ROUNDS)
     };
-    let lines = corpus::archive(23, posts);
-    let warm = corpus::archive(24, WARM);
-    let rates = tokio::runtime::Runtime::new()?.block_on(async {
-        let (host, operator) = host(&folder).await?;
-        let run = worker::begin(&host).await?;
-        archive(&host, &operator, "warm-up", &warm, WARM).await?;
-        let mut rates = Vec::new();
-        for round in 0..rounds {
-            let slug = format!("round-{round}");
-            rates.push(archive(&host, &operator, &slug, &lines, posts).await?);
-        }
-        worker::end(&host, run).await?;
-        host.deployment.close().await;
-        anyhow::Ok(rates)
-    })?;
+    let rates = rates(&folder, &corpus::archive(23, posts), posts, rounds)?;
     Ok(Row {
         id: "pipeline",
         unit: "posts/s",
@@ -60,6 +46,29 @@ pub(crate) fn row(bench: &Bench) -> anyhow::Result<Row> {
             "{posts} invented posts as an archive in memory, all of which one query matches: archive connector (its calls included), gate, match, isocial-en with all tasks, \
              and the rows, full text, counts and receipts in an encrypted file; wall time to the last commit, rows counted in the database; median of {rounds} rounds after {WARM} posts of warm-up"
         ),
+    })
+}
+
+/// Posts a second of each round, after a warm-up, of a new deployment in this folder.
+pub(crate) fn rates(
+    folder: &Path,
+    lines: &str,
+    posts: usize,
+    rounds: usize,
+) -> anyhow::Result<Vec<f64>> {
+    let warm = corpus::archive(24, WARM);
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let (host, operator) = host(folder).await?;
+        let run = worker::begin(&host).await?;
+        archive(&host, &operator, "warm-up", &warm, WARM).await?;
+        let mut rates = Vec::new();
+        for round in 0..rounds {
+            let slug = format!("round-{round}");
+            rates.push(archive(&host, &operator, &slug, lines, posts).await?);
+        }
+        worker::end(&host, run).await?;
+        host.deployment.close().await;
+        anyhow::Ok(rates)
     })
 }
 

@@ -41,18 +41,18 @@ pub(crate) fn table(rows: &[Row], before: Option<&str>) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
-        "{:<15} {:>12} {:<8} {:<24} {:>12} {:>9}",
+        "{:<18} {:>12} {:<8} {:<24} {:>12} {:>9}",
         "id", "value", "unit", "against", "its value", "ratio"
     );
     for row in rows {
         let line = if let Outcome::NotRun(install) = &row.outcome {
-            format!("{:<15} {:>12} {:<8} {install}", row.id, "NOT RUN", row.unit)
+            format!("{:<18} {:>12} {:<8} {install}", row.id, "NOT RUN", row.unit)
         } else {
             let (name, theirs) = row
                 .against()
                 .map_or(("", String::new()), |a| (a.name, figure(a.value)));
             format!(
-                "{:<15} {:>12} {:<8} {name:<24} {theirs:>12} {:>9}",
+                "{:<18} {:>12} {:<8} {name:<24} {theirs:>12} {:>9}",
                 row.id,
                 row.value().map(figure).unwrap_or_default(),
                 row.unit,

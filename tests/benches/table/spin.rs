@@ -38,7 +38,7 @@ const SPINNER: &str = r#"(module
   (memory (export "memory") 1)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8192))
   (func (export "isocial:plugin/language-pack@0.1.0#analyze")
-    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
     (loop $l (br $l)) (i32.const 1024)))"#;
 
 const MANIFEST: &str = r#"[plugin]

@@ -1,17 +1,31 @@
-//! The smallest language pack that there can be: it answers every batch with nothing.
+//! The smallest language pack that there can be: it answers a batch of nothing with nothing, and each document with one fixed value of
+//! each kind.
 //!
-//! Lives here: what the rows `instantiate`, `fresh_call` and `empty_call` of the table run. Not here: anything that takes time.
+//! Lives here: what the rows `instantiate`, `fresh_call`, `empty_call` and `boundary` of the table run. Not here: anything that reads.
 
-use isocial_sdk::language::{Analyses, AnalysesBuilder, Batch, Fault, LanguagePack};
+use isocial_sdk::language::{
+    Analyses, AnalysesBuilder, Batch, EmotionLabel, EntityKind, Fault, LanguagePack, Sentiment,
+};
 
-/// The pack without answers.
+/// The pack that reads nothing.
 #[derive(Debug)]
 pub struct Empty;
 
 impl LanguagePack for Empty {
-    /// Looks at nothing.
+    /// Looks at no text; what it answers has the shape of what a pack answers.
     fn analyze(batch: &Batch) -> Result<Analyses, Fault> {
-        Ok(AnalysesBuilder::new(batch).finish())
+        let mut answers = AnalysesBuilder::new(batch);
+        for document in batch.documents() {
+            let all = 0..document.text.len();
+            let mut answer = answers.document(&document);
+            answer.language("en", 0.9);
+            answer.sentiment(Sentiment::from_probabilities([0.2, 0.5, 0.3], 0.1));
+            answer.emotion(EmotionLabel::Joy, 0.5);
+            answer.topic(0, 0.5);
+            answer.entity(all.clone(), EntityKind::Other, 0.5);
+            answer.phrase(all);
+        }
+        Ok(answers.finish())
     }
 }
 
