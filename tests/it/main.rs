@@ -18,5 +18,6 @@ mod kill;
 mod real;
 mod receipts;
 mod redact;
+mod restrictions;
 mod rules;
 mod streams;

@@ -335,6 +335,42 @@ fn a_shared_stream_is_read_once_for_all_and_goes_on_after_a_kill() {
         );
     }
     server.stop().expect("it stops when asked");
+
+    // What the stream's connector was given stands in the deployment's own ledger, which adds up to the sandbox's counter.
+    let receipts = |arguments: &[&str]| {
+        let out = deployment
+            .command()
+            .arg("receipts")
+            .args(arguments)
+            .env("ISOCIAL_TOKEN", &token)
+            .output()
+            .expect("the program runs");
+        let error = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(out.status.success(), "{arguments:?}: {error}");
+        String::from_utf8(out.stdout).expect("text")
+    };
+    let said: Value =
+        serde_json::from_str(&receipts(&["verify", "--shared", "--json"])).expect("JSON");
+    assert_eq!(
+        (&said["integrity"], &said["completeness"], &said["good"]),
+        (&json!("intact"), &json!("complete"), &json!(true))
+    );
+    let sums = &said["reconciled"];
+    assert!(sums["exact"].as_u64() >= Some(1), "{said}");
+    assert_eq!(
+        (&sums["unclean"], &sums["open_calls"], &sums["holds"]),
+        (&json!(1), &json!(0), &json!(true)),
+        "{said}"
+    );
+    let file = folder.path().join("shared.ledger.jsonl");
+    let file = file.to_str().expect("a path in UTF-8");
+    receipts(&["download", "--shared", "--out", file]);
+    let key = receipts(&["key"]);
+    let outside: Value =
+        serde_json::from_str(&receipts(&["verify", file, "--key", key.trim(), "--json"]))
+            .expect("JSON");
+    assert_eq!(outside["good"], true, "{outside}");
+    assert_eq!(outside["lines"], said["lines"]);
 }
 
 #[test]

@@ -89,6 +89,10 @@ impl Client {
     pub fn post(&self, path: &str, body: &Value) -> io::Result<Reply> {
         self.send("POST", path, Some(body.to_string().as_bytes()))
     }
+    /// `PUT`.
+    pub fn put(&self, path: &str, body: &Value) -> io::Result<Reply> {
+        self.send("PUT", path, Some(body.to_string().as_bytes()))
+    }
     /// `DELETE`.
     pub fn delete(&self, path: &str) -> io::Result<Reply> {
         self.send("DELETE", path, None)

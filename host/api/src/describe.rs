@@ -321,6 +321,27 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
     (
         "get",
+        "/receipts",
+        "Lists lines of the deployment's own ledger, of shared streams.",
+        None,
+        Some("ShownReceipt"),
+    ),
+    (
+        "get",
+        "/receipts/verdict",
+        "Checks the deployment's own ledger.",
+        None,
+        Some("ShownVerdict"),
+    ),
+    (
+        "get",
+        "/receipts/file",
+        "The deployment's own ledger as a file.",
+        None,
+        None,
+    ),
+    (
+        "get",
         "/receipts/key",
         "The public key that heads of ledgers are signed with.",
         None,

@@ -92,6 +92,9 @@ pub(crate) fn router() -> Router<Shared> {
             get(organisations::list).post(organisations::create),
         )
         .route("/plugins/{publisher}/{name}/rights", get(plugins::explain))
+        .route("/receipts", get(receipts::list_shared))
+        .route("/receipts/verdict", get(receipts::verdict_shared))
+        .route("/receipts/file", get(receipts::file_shared))
         .route("/receipts/key", get(receipts::key))
         .route(
             "/plugins",

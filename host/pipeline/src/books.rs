@@ -43,9 +43,24 @@ pub struct OrgBooks {
 struct Open {
     folds: HashMap<AccountId, Fold>,
     owed: Vec<Receipt>,
-    /// Calls up to the last reading, and when it was taken.
-    read: u64,
-    read_at: Option<Instant>,
+    readings: Readings,
+}
+
+/// Readings of the sandbox's counter for one ledger.
+#[derive(Debug, Clone, Copy, Default)]
+struct Readings {
+    /// Calls up to the last one.
+    calls: u64,
+    /// When it was taken.
+    at: Option<Instant>,
+}
+
+impl Readings {
+    /// Whether one is to be taken.
+    fn due(self, counted: u64, now: Instant, last: bool) -> bool {
+        let old = self.at.is_none_or(|at| at.plus_ms(READING_MS) <= now);
+        last || (old && counted != self.calls)
+    }
 }
 
 impl OrgBooks {
@@ -125,25 +140,23 @@ impl OrgBooks {
     /// nothing can come any more that would make up the difference.
     async fn read(&self, host: &Host, run: Run, last: bool) -> Result<(), StoreError> {
         let now = host.clock.now();
-        let (read, read_at) = {
-            let open = self.open();
-            (open.read, open.read_at)
-        };
-        let due = read_at.is_none_or(|at| at.plus_ms(READING_MS) <= now);
-        if !last && (!due || self.tally.calls() == read) {
+        let before = self.open().readings;
+        if !before.due(self.tally.calls(), now, last) {
             return Ok(());
         }
         let db = host.deployment.org(&self.scope).await?;
         let tally = self.tally.clone();
-        let counted = move || tally.calls() - read;
+        let counted = move || tally.calls() - before.calls;
         let Some((calls, lines)) = db.keep_reading(run, &counted, last).await? else {
             return Ok(());
         };
         if lines != calls {
             tracing::error!(org.id = %db.id(), calls, lines, "the ledger's lines do not add up to the calls that the sandbox took");
         }
-        let mut open = self.open();
-        (open.read, open.read_at) = (read + calls, Some(now));
+        self.open().readings = Readings {
+            calls: before.calls + calls,
+            at: Some(now),
+        };
         Ok(())
     }
 }
@@ -154,6 +167,9 @@ pub struct Books {
     clock: Arc<dyn Clock>,
     /// Where receipts of shared streams end up that nobody closed: the deployment's ledger is owed them.
     pub abandoned: Arc<AbandonedLedger>,
+    /// Calls that the sandbox has taken for shared streams in this run.
+    pub tally: Tally,
+    read: Mutex<Readings>,
     orgs: Mutex<HashMap<OrgId, Arc<OrgBooks>>>,
     run: Mutex<Option<Run>>,
     signed: Mutex<Option<Instant>>,
@@ -165,6 +181,11 @@ impl Books {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             abandoned: Arc::new(AbandonedLedger::new(Arc::clone(&clock))),
+            tally: Tally::default(),
+            read: Mutex::new(Readings {
+                at: Some(clock.now()),
+                ..Readings::default()
+            }),
             clock,
             orgs: Mutex::default(),
             run: Mutex::default(),
@@ -187,7 +208,10 @@ impl Books {
                 tally: Tally::default(),
                 abandoned: Arc::new(AbandonedLedger::new(Arc::clone(&self.clock))),
                 open: Mutex::new(Open {
-                    read_at: Some(self.clock.now()),
+                    readings: Readings {
+                        at: Some(self.clock.now()),
+                        ..Readings::default()
+                    },
                     ..Open::default()
                 }),
             })
@@ -229,6 +253,9 @@ pub(crate) async fn tick(host: &Host) {
         told(host, &books, done.await);
     }
     told_own(write_own(host).await);
+    if let Some(run) = run {
+        told_own(read_own(host, run, false).await);
+    }
     let now = host.clock.now();
     if due(&own.signed, now, HEAD_MS)
         && let Err(error) = host.deployment.sign_heads().await
@@ -250,6 +277,33 @@ async fn write_own(host: &Host) -> Result<(), StoreError> {
         return Ok(());
     }
     host.deployment.append_receipts(&owed).await.map(|_| ())
+}
+
+/// Writes a reading of the sandbox's counter for shared streams into the deployment's own ledger.
+async fn read_own(host: &Host, run: Run, last: bool) -> Result<(), StoreError> {
+    let own = &host.books;
+    let now = host.clock.now();
+    let before = *own.read.lock().unwrap_or_else(PoisonError::into_inner);
+    if !before.due(own.tally.calls(), now, last) {
+        return Ok(());
+    }
+    let tally = own.tally.clone();
+    let counted = move || tally.calls() - before.calls;
+    let Some((calls, lines)) = host.deployment.keep_reading(run, &counted, last).await? else {
+        return Ok(());
+    };
+    if lines != calls {
+        tracing::error!(
+            calls,
+            lines,
+            "the lines of the deployment's ledger do not add up to the calls that the sandbox took"
+        );
+    }
+    *own.read.lock().unwrap_or_else(PoisonError::into_inner) = Readings {
+        calls: before.calls + calls,
+        at: Some(now),
+    };
+    Ok(())
 }
 
 fn told_own(result: Result<(), StoreError>) {
@@ -283,6 +337,7 @@ pub(crate) async fn close(host: &Host, run: Run) -> Result<(), StoreError> {
         told(host, &books, done.await);
     }
     told_own(write_own(host).await);
+    told_own(read_own(host, run, true).await);
     host.deployment.sign_heads().await
 }
 

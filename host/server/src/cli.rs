@@ -290,10 +290,14 @@ pub(crate) enum Address {
 /// `isocial receipts`
 #[derive(Debug, Subcommand)]
 pub(crate) enum Receipts {
-    /// Takes an organisation's ledger out, to be checked anywhere.
+    /// Takes a ledger out, to be checked anywhere.
     Download {
         /// The organisation's slug.
-        slug: String,
+        #[arg(required_unless_present = "shared", conflicts_with = "shared")]
+        slug: Option<String>,
+        /// The deployment's own ledger: what connectors were given for streams that organisations share.
+        #[arg(long)]
+        shared: bool,
         /// Where the file goes; `-` prints it.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -304,8 +308,15 @@ pub(crate) enum Receipts {
     /// Checks a ledger: changed, missing, inserted and cut-off lines, and whether its calls add up to the sandbox's counter.
     Verify {
         /// The organisation's slug, for the ledger in the data folder; or a downloaded file, which needs neither folder nor token.
-        #[arg(value_name = "SLUG|FILE")]
-        what: String,
+        #[arg(
+            value_name = "SLUG|FILE",
+            required_unless_present = "shared",
+            conflicts_with = "shared"
+        )]
+        what: Option<String>,
+        /// The deployment's own ledger: what connectors were given for streams that organisations share.
+        #[arg(long)]
+        shared: bool,
         /// For a file: the deployment's public key (64 hex digits), from elsewhere than the file. `isocial receipts key` prints it.
         #[arg(long, value_name = "HEX")]
         key: Option<String>,

@@ -23,7 +23,9 @@ use crate::{
 /// Runs a subcommand. A file is checked without reading any configuration.
 pub(crate) async fn run(cli: &Cli, command: &Receipts) -> anyhow::Result<()> {
     match command {
-        Receipts::Download { slug, out, token } => download(&read(cli)?, slug, out, token).await,
+        Receipts::Download {
+            slug, out, token, ..
+        } => download(&read(cli)?, slug.as_deref(), out, token).await,
         Receipts::Key { token } => key(&read(cli)?, token).await,
         Receipts::Verify {
             what,
@@ -31,15 +33,18 @@ pub(crate) async fn run(cli: &Cli, command: &Receipts) -> anyhow::Result<()> {
             heads,
             json,
             token,
+            ..
         } => {
-            if is_file(what, token.is_some()) {
+            if let Some(what) = what
+                && is_file(what, token.is_some())
+            {
                 return verify_file(Path::new(what), key.as_deref(), heads, *json);
             }
             let token = token.as_deref().context(
-                "an organisation's ledger in the data folder needs the operator's token\n\
+                "a ledger in the data folder needs the operator's token\n\
                  hint: set ISOCIAL_TOKEN, or give the path of a downloaded file (`./name` where the name could be a slug)",
             )?;
-            verify(&read(cli)?, what, *json, token).await
+            verify(&read(cli)?, what.as_deref(), *json, token).await
         }
     }
 }
@@ -50,9 +55,18 @@ fn is_file(what: &str, token: bool) -> bool {
     !what.chars().all(slug) || (!token && Path::new(what).is_file())
 }
 
-async fn download(config: &Config, slug: &str, out: &Path, token: &str) -> anyhow::Result<()> {
+/// Without a slug the deployment's own.
+async fn download(
+    config: &Config,
+    slug: Option<&str>,
+    out: &Path,
+    token: &str,
+) -> anyhow::Result<()> {
     let (deployment, session) = org::open(config, token).await?;
-    let mut file = org::enter(&deployment, &session, slug).await?.ledger_file();
+    let mut file = match slug {
+        Some(slug) => org::enter(&deployment, &session, slug).await?.ledger_file(),
+        None => deployment.ledger_file(),
+    };
     let mut to: Box<dyn std::io::Write> = if out == Path::new("-") {
         Box::new(std::io::stdout().lock())
     } else {
@@ -75,12 +89,23 @@ async fn key(config: &Config, token: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Checks the ledger in the data folder, keyed chain included.
+/// Checks a ledger in the data folder, keyed chain included; without a slug the deployment's own.
 #[expect(clippy::print_stdout, reason = "this command's output")]
-async fn verify(config: &Config, slug: &str, json: bool, token: &str) -> anyhow::Result<()> {
+async fn verify(
+    config: &Config,
+    slug: Option<&str>,
+    json: bool,
+    token: &str,
+) -> anyhow::Result<()> {
     let (deployment, session) = org::open(config, token).await?;
-    let db = org::enter(&deployment, &session, slug).await?;
-    let verdict = db.verify_ledger().await?;
+    let db = match slug {
+        Some(slug) => Some(org::enter(&deployment, &session, slug).await?),
+        None => None,
+    };
+    let verdict = match &db {
+        Some(db) => db.verify_ledger().await?,
+        None => deployment.verify_ledger().await?,
+    };
     let integrity = match verdict.integrity {
         Integrity::Intact => "intact".to_owned(),
         Integrity::Changed { seq } => format!("changed at line {seq}"),
@@ -100,21 +125,21 @@ async fn verify(config: &Config, slug: &str, json: bool, token: &str) -> anyhow:
         && verdict.completeness == Completeness::Complete
         && verdict.reconciled.holds();
     if json {
-        // Two deployments that have read the same can be compared by what they hold.
-        let totals = db.totals().await?;
-        println!(
-            "{}",
-            json!({
-                "lines": verdict.lines, "integrity": integrity, "completeness": completeness, "good": good,
-                "reconciled": reconciled(&verdict.reconciled),
-                "content": db.content_digest().await?,
-                "totals": {
-                    "posts": totals.posts, "mentions": totals.mentions, "analysed": totals.analysed,
-                    "without_receipt": totals.without_receipt, "notices": totals.notices,
-                    "delivered": totals.delivered, "dead": totals.dead, "tombstones": totals.tombstones,
-                },
-            })
-        );
+        let mut said = json!({
+            "lines": verdict.lines, "integrity": integrity, "completeness": completeness, "good": good,
+            "reconciled": reconciled(&verdict.reconciled),
+        });
+        if let Some(db) = &db {
+            // Two deployments that have read the same can be compared by what they hold.
+            let totals = db.totals().await?;
+            said["content"] = json!(db.content_digest().await?);
+            said["totals"] = json!({
+                "posts": totals.posts, "mentions": totals.mentions, "analysed": totals.analysed,
+                "without_receipt": totals.without_receipt, "notices": totals.notices,
+                "delivered": totals.delivered, "dead": totals.dead, "tombstones": totals.tombstones,
+            });
+        }
+        println!("{said}");
     } else {
         println!(
             "{} lines · {integrity} · {completeness}\n{}",

@@ -12,6 +12,7 @@ pub mod offline;
 mod reconciled;
 mod row;
 pub mod text;
+mod whose;
 
 use std::collections::BTreeMap;
 
@@ -20,12 +21,10 @@ use isocial_vault::{checkpoint_holds, open_digest};
 use sqlx::{QueryBuilder, Row, SqliteConnection, sqlite::SqliteRow};
 
 pub(crate) use self::heads::Books;
-use self::{
-    check::{Against, verify},
-    reconciled::Tally,
-};
+use self::{check::verify, reconciled::Tally, whose::Whose};
 pub use self::{
     check::{Completeness, Integrity, LedgerVerdict},
+    file::LedgerFile,
     reconciled::Reconciled,
 };
 use crate::{Deployment, OrgDb, StoreError, codec, runs::Run};
@@ -269,66 +268,60 @@ impl OrgDb {
 
     /// Checks the whole ledger against its chain and against the newest signed head in the deployment's file and the second place.
     pub async fn verify_ledger(&self) -> Result<LedgerVerdict, StoreError> {
-        use isocial_model::key::OrgKeys;
-        let name = self.id().as_str();
-        let head = self.deployment.newest_head(name).await?;
-        let mut conn = self.file().read().await?;
-        let against = Against {
-            name,
-            public: self.deployment.ledger_key(),
-            head,
-            keyed: &|previous, line| self.ring().chain(previous, line),
-        };
-        verify(&mut conn, against).await
+        Whose::Organisation(self.clone()).verify().await
     }
 
-    /// Writes a reading of the sandbox's counter. `counted` gives the calls that it took for this organisation since the last reading in this
-    /// process.
-    ///
-    /// A reading is written where no call is in hand: where the lines add up to the counter and it stands still meanwhile. `last` writes it
-    /// in any case, because nothing can come any more that would make up a difference. What was written: calls counted, and calls that
-    /// the lines stand for.
+    /// Writes a reading of the sandbox's counter, as [`Deployment::keep_reading`] does for the deployment's own ledger.
     pub async fn keep_reading(
         &self,
         run: Run,
         counted: &(dyn Fn() -> u64 + Send + Sync),
         last: bool,
     ) -> Result<Option<(u64, u64)>, StoreError> {
-        use isocial_model::key::OrgKeys;
-        let books = &self.deployment.inner.books;
-        // No line can come in between: this is the only writer until it commits.
-        let mut tx = self.file().write().await?;
-        let next = end(&mut tx).await?.seq + 1;
-        let first = books.first(self.id().as_str()).unwrap_or(next);
-        let calls = counted();
-        let row = sqlx::query("select coalesce(sum(calls), 0) as n from receipts where seq >= $1")
-            .bind(first as i64)
-            .fetch_one(&mut *tx)
-            .await?;
-        let lines = row.try_get::<i64, _>("n")? as u64;
-        let quiet = lines == calls && counted() == calls;
-        if (!quiet && !last) || (lines == 0 && calls == 0) {
-            return Ok(None);
-        }
-        let line = Line::Counted(Counted {
-            run: run.number,
-            began: run.began,
-            first,
-            calls,
-        });
-        let receipt = Receipt {
-            at: self.now(),
-            line,
-        };
-        let numbers = append(&mut tx, &[receipt], &|previous, line| {
-            self.ring().chain(previous, line)
-        })
-        .await?;
-        tx.commit().await?;
-        books.read_until(self.id().as_str(), next + 1);
-        self.head_if_due(&numbers).await;
-        Ok(Some((calls, lines)))
+        let whose = Whose::Organisation(self.clone());
+        keep_reading(&whose, run, counted, last).await
     }
+}
+
+async fn keep_reading(
+    whose: &Whose,
+    run: Run,
+    counted: &(dyn Fn() -> u64 + Send + Sync),
+    last: bool,
+) -> Result<Option<(u64, u64)>, StoreError> {
+    let books = &whose.deployment().inner.books;
+    // No line can come in between: this is the only writer until it commits.
+    let mut tx = whose.file().write().await?;
+    let next = end(&mut tx).await?.seq + 1;
+    let first = books.first(whose.name()).unwrap_or(next);
+    let calls = counted();
+    let row = sqlx::query("select coalesce(sum(calls), 0) as n from receipts where seq >= $1")
+        .bind(first as i64)
+        .fetch_one(&mut *tx)
+        .await?;
+    let lines = row.try_get::<i64, _>("n")? as u64;
+    let quiet = lines == calls && counted() == calls;
+    if (!quiet && !last) || (lines == 0 && calls == 0) {
+        return Ok(None);
+    }
+    let line = Line::Counted(Counted {
+        run: run.number,
+        began: run.began,
+        first,
+        calls,
+    });
+    let receipt = Receipt {
+        at: whose.now(),
+        line,
+    };
+    let numbers = append(&mut tx, &[receipt], &|previous, line| {
+        whose.chain(previous, line)
+    })
+    .await?;
+    tx.commit().await?;
+    books.read_until(whose.name(), next + 1);
+    whose.head_if_due(&numbers).await;
+    Ok(Some((calls, lines)))
 }
 
 /// Appends to an organisation's ledger within its transaction.
@@ -360,14 +353,10 @@ impl Deployment {
         })
         .await?;
         tx.commit().await?;
-        if let (Some(first), Some(last)) = (numbers.first(), numbers.last()) {
+        if let Some(first) = numbers.first() {
             self.inner.books.written(OWN, None, *first);
-            if first.saturating_sub(1) / HEAD_EVERY != last / HEAD_EVERY
-                && let Err(error) = self.sign_own_head().await
-            {
-                tracing::warn!(%error, "the head of the deployment's ledger could not be signed; the next one will cover it");
-            }
         }
+        Whose::Deployment(self.clone()).head_if_due(&numbers).await;
         Ok(numbers)
     }
 
@@ -383,15 +372,23 @@ impl Deployment {
 
     /// Checks the deployment's own ledger. One head lies in the same file, so completeness is only as good as the second place.
     pub async fn verify_ledger(&self) -> Result<LedgerVerdict, StoreError> {
-        let head = self.newest_head(OWN).await?;
-        let mut conn = self.file().read().await?;
-        let against = Against {
-            name: OWN,
-            public: self.ledger_key(),
-            head,
-            keyed: &|previous, line| self.keys().chain(previous, line),
-        };
-        verify(&mut conn, against).await
+        Whose::Deployment(self.clone()).verify().await
+    }
+
+    /// Writes a reading of the sandbox's counter to the deployment's own ledger. `counted` gives the calls that it took for shared streams
+    /// since the last reading in this process.
+    ///
+    /// A reading is written where no call is in hand: where the lines add up to the counter and it stands still meanwhile. `last` writes it
+    /// in any case, because nothing can come any more that would make up a difference. What was written: calls counted, and calls that
+    /// the lines stand for.
+    pub async fn keep_reading(
+        &self,
+        run: Run,
+        counted: &(dyn Fn() -> u64 + Send + Sync),
+        last: bool,
+    ) -> Result<Option<(u64, u64)>, StoreError> {
+        let whose = Whose::Deployment(self.clone());
+        keep_reading(&whose, run, counted, last).await
     }
 
     /// The public key that heads and checkpoints are signed with: whoever is to check ledgers should have it from here, not from a file.

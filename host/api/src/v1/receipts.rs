@@ -9,7 +9,7 @@ use axum::{
 use isocial_model::receipt::Receipt;
 use isocial_store::{
     StoreError,
-    ledger::{Completeness, Integrity},
+    ledger::{Completeness, Integrity, KeptReceipt, LedgerFile, LedgerVerdict},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -63,17 +63,34 @@ pub(crate) struct ShownVerdict {
     calls: u64,
 }
 
-/// Lists lines, oldest first.
+/// Lists lines of an organisation's ledger, oldest first.
 pub(crate) async fn list(
     entered: Entered,
     Parameters(which): Parameters<Which>,
 ) -> Result<Json<Listed<ShownReceipt>>, Problem> {
-    let limit = which.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
-    let lines = entered
-        .tenant
-        .db
-        .receipts(which.after.unwrap_or(0), limit)
-        .await?;
+    let (after, limit) = which.span();
+    let lines = entered.tenant.db.receipts(after, limit).await?;
+    Ok(Json(shown(lines, limit)))
+}
+
+/// Lists lines of the deployment's own ledger, of shared streams.
+pub(crate) async fn list_shared(
+    operator: Operator,
+    Parameters(which): Parameters<Which>,
+) -> Result<Json<Listed<ShownReceipt>>, Problem> {
+    let (after, limit) = which.span();
+    let lines = operator.host.deployment.receipts(after, limit).await?;
+    Ok(Json(shown(lines, limit)))
+}
+
+impl Which {
+    fn span(&self) -> (u64, u32) {
+        let limit = self.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
+        (self.after.unwrap_or(0), limit)
+    }
+}
+
+fn shown(lines: Vec<KeptReceipt>, limit: u32) -> Listed<ShownReceipt> {
     let next = (lines.len() == limit as usize)
         .then(|| lines.last().map(|l| l.seq.to_string()))
         .flatten();
@@ -85,13 +102,21 @@ pub(crate) async fn list(
             receipt: line.receipt,
         })
         .collect();
-    Ok(Json(Listed { items, next }))
+    Listed { items, next }
 }
 
-/// The whole ledger as a file, for `isocial receipts verify FILE`.
-pub(crate) async fn file(entered: Entered) -> Result<Response, Problem> {
-    let name = format!("{}.ledger.jsonl", entered.tenant.db.id());
-    let ledger = entered.tenant.db.ledger_file();
+/// An organisation's whole ledger as a file, for `isocial receipts verify FILE`.
+pub(crate) async fn file(entered: Entered) -> Response {
+    let db = &entered.tenant.db;
+    sent(db.id().as_str(), db.ledger_file())
+}
+
+/// The deployment's own ledger as such a file.
+pub(crate) async fn file_shared(operator: Operator) -> Response {
+    sent("deployment", operator.host.deployment.ledger_file())
+}
+
+fn sent(name: &str, ledger: LedgerFile) -> Response {
     let parts = futures_util::stream::try_unfold(ledger, async |mut ledger| {
         let part = ledger.next().await?;
         Ok::<_, StoreError>(part.map(|part| (part, ledger)))
@@ -100,10 +125,10 @@ pub(crate) async fn file(entered: Entered) -> Result<Response, Problem> {
         (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
         (
             header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}\""),
+            format!("attachment; filename=\"{name}.ledger.jsonl\""),
         ),
     ];
-    Ok((headers, Bytes::from_stream(parts)).into_response())
+    (headers, Bytes::from_stream(parts)).into_response()
 }
 
 /// The public key that heads are signed with.
@@ -112,28 +137,38 @@ pub(crate) async fn key(operator: Operator) -> Json<serde_json::Value> {
     Json(serde_json::json!({ "algorithm": "Ed25519", "key": hex(&key) }))
 }
 
-/// Checks the whole ledger.
+/// Checks an organisation's whole ledger.
 pub(crate) async fn verdict(entered: Entered) -> Result<Json<ShownVerdict>, Problem> {
-    let verdict = entered.tenant.db.verify_ledger().await?;
-    let (integrity, bad) = match verdict.integrity {
-        Integrity::Intact => ("intact", None),
-        Integrity::Changed { seq } => ("changed", Some(seq)),
-        Integrity::Missing { seq } => ("missing", Some(seq)),
-    };
-    let (completeness, gone) = match verdict.completeness {
-        Completeness::Complete => ("complete", None),
-        Completeness::Cut { lines, .. } => ("cut", Some(lines + 1)),
-        Completeness::Rebuilt { seq } => ("rebuilt", Some(seq)),
-        Completeness::Unsigned => ("unsigned", None),
-    };
-    Ok(Json(ShownVerdict {
-        lines: verdict.lines,
-        integrity,
-        completeness,
-        seq: bad.or(gone),
-        reconciled: verdict.reconciled.holds(),
-        calls: verdict.reconciled.calls,
-    }))
+    Ok(Json(entered.tenant.db.verify_ledger().await?.into()))
+}
+
+/// Checks the deployment's own ledger.
+pub(crate) async fn verdict_shared(operator: Operator) -> Result<Json<ShownVerdict>, Problem> {
+    Ok(Json(operator.host.deployment.verify_ledger().await?.into()))
+}
+
+impl From<LedgerVerdict> for ShownVerdict {
+    fn from(verdict: LedgerVerdict) -> Self {
+        let (integrity, bad) = match verdict.integrity {
+            Integrity::Intact => ("intact", None),
+            Integrity::Changed { seq } => ("changed", Some(seq)),
+            Integrity::Missing { seq } => ("missing", Some(seq)),
+        };
+        let (completeness, gone) = match verdict.completeness {
+            Completeness::Complete => ("complete", None),
+            Completeness::Cut { lines, .. } => ("cut", Some(lines + 1)),
+            Completeness::Rebuilt { seq } => ("rebuilt", Some(seq)),
+            Completeness::Unsigned => ("unsigned", None),
+        };
+        Self {
+            lines: verdict.lines,
+            integrity,
+            completeness,
+            seq: bad.or(gone),
+            reconciled: verdict.reconciled.holds(),
+            calls: verdict.reconciled.calls,
+        }
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

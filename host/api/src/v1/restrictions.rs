@@ -16,7 +16,7 @@ pub(crate) struct ShownRestrictions {
     /// Fields with the most that is given of them: `post.author:pairwise-ref`, or `post.place:none` for nothing.
     #[serde(default)]
     at_most: Vec<String>,
-    /// Purposes for which nothing is given, such as `analysis/emotions`.
+    /// Purposes for which nothing is given, such as `analysis/emotion`.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     no_purposes: Vec<Purpose>,

@@ -190,7 +190,7 @@ impl Parts {
     /// no frame is to blame, or too many are: then the stream is to be closed, and the plugin's health remembers it.
     pub(super) fn failed(
         &mut self,
-        mut part: Part,
+        part: Part,
         error: StepError,
         plugged: &Plugged,
         receipts: &mut [Receipt],
@@ -208,20 +208,27 @@ impl Parts {
             }
             return Err(error);
         }
-        if part.frames.len() > 1 {
-            let half = part.frames.len() / 2;
-            let second = part.frames.split_off(half);
-            self.open.push(Part {
-                first: part.first + half as u64,
-                frames: second,
-            });
-            self.open.push(part);
-        } else {
+        if !self.halve(part) {
             set_aside(receipts.last_mut());
             plugged.health.set_aside(1);
             tracing::warn!(plugin.id = %plugged.door.package(), reason = why, "a frame made a connector fail and was set aside");
         }
         Ok(())
+    }
+
+    /// Takes a part back in halves, the first one next; false if it is a single frame.
+    fn halve(&mut self, mut part: Part) -> bool {
+        if part.frames.len() < 2 {
+            return false;
+        }
+        let half = part.frames.len() / 2;
+        let second = part.frames.split_off(half);
+        self.open.push(Part {
+            first: part.first + half as u64,
+            frames: second,
+        });
+        self.open.push(part);
+        true
     }
 }
 
@@ -258,5 +265,31 @@ mod tests {
         let sizes: Vec<(u64, usize)> = cut.map(|part| (part.first, part.frames.len())).collect();
         assert_eq!(sizes, [(7, 1), (8, 1), (9, 2)]);
         assert!(Parts::new(0, Vec::new()).next().is_none());
+    }
+
+    #[test]
+    fn a_frame_that_cannot_be_borne_is_found_and_the_others_are_read_once_in_order() {
+        for poison in 0..FRAMES as u64 {
+            let frames = (0..FRAMES).map(|n| Frame::Text(n.to_string())).collect();
+            let mut parts = Parts::new(0, frames);
+            let (mut read, mut set_aside, mut failed) = (Vec::new(), Vec::new(), 0);
+            while let Some(part) = parts.next() {
+                let numbers = part.first..part.first + part.frames.len() as u64;
+                if !numbers.contains(&poison) {
+                    for (n, frame) in numbers.zip(&part.frames) {
+                        assert_eq!(*frame, Frame::Text(n.to_string()));
+                        read.push(n);
+                    }
+                    continue;
+                }
+                failed += 1;
+                if !parts.halve(part) {
+                    set_aside.push(poison);
+                }
+            }
+            let others: Vec<u64> = (0..FRAMES as u64).filter(|n| *n != poison).collect();
+            assert_eq!((read, set_aside), (others, vec![poison]));
+            assert!(failed < FAILURES, "{failed}");
+        }
     }
 }

@@ -114,7 +114,7 @@ async fn run(host: &Host, stream: &str, stop: &CancellationToken) -> Result<Ende
     let turn = turn_of(stream);
     let plugged = Plugged {
         door: Arc::new(door),
-        plugin: first.loaded.plugin.clone(),
+        plugin: first.loaded.plugin.with_tally(host.books.tally.clone()),
         credentials: Arc::new(NoCredentials),
         turn,
         account: stream.into(),

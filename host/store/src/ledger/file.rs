@@ -8,13 +8,14 @@ use sqlx::{Row, sqlite::SqliteRow};
 use super::{
     Link, STRIDE, read, receipt,
     text::{Entry, FORM, HeadLine, Opening, array},
+    whose::Whose,
 };
-use crate::{OrgDb, StoreError};
+use crate::{Deployment, OrgDb, StoreError};
 
 /// A ledger on its way out, part by part, so that nobody holds it whole.
 #[derive(Debug)]
 pub struct LedgerFile {
-    db: OrgDb,
+    whose: Whose,
     after: u64,
     chain: Link,
     state: State,
@@ -30,16 +31,27 @@ enum State {
 impl OrgDb {
     /// The ledger as a file that `isocial receipts verify` checks without this deployment. See [`super::offline`].
     pub fn ledger_file(&self) -> LedgerFile {
-        LedgerFile {
-            db: self.clone(),
+        LedgerFile::of(Whose::Organisation(self.clone()))
+    }
+}
+
+impl Deployment {
+    /// The deployment's own ledger, of shared streams, as such a file.
+    pub fn ledger_file(&self) -> LedgerFile {
+        LedgerFile::of(Whose::Deployment(self.clone()))
+    }
+}
+
+impl LedgerFile {
+    fn of(whose: Whose) -> Self {
+        Self {
+            whose,
             after: 0,
             chain: [0; 32],
             state: State::Opening,
         }
     }
-}
 
-impl LedgerFile {
     /// The next part (≤ 1,000 lines of the ledger), or `None` at the end.
     ///
     /// Lines are written as they lie in the file, tampered with or not: the digests are computed from them, and the signed head at the end,
@@ -50,13 +62,13 @@ impl LedgerFile {
                 self.state = State::Lines;
                 let opening = Opening {
                     isocial_ledger: FORM,
-                    ledger: self.db.id().to_string(),
-                    key: hex::encode(self.db.deployment.ledger_key()),
+                    ledger: self.whose.name().to_owned(),
+                    key: hex::encode(self.whose.deployment().ledger_key()),
                 };
                 Ok(Some(json(&opening)))
             }
             State::Lines => {
-                let mut conn = self.db.file().read().await?;
+                let mut conn = self.whose.file().read().await?;
                 let rows = read(&mut conn, self.after, STRIDE).await?;
                 drop(conn);
                 if rows.is_empty() {
@@ -100,14 +112,14 @@ impl LedgerFile {
 
     /// A head for the last line. Where more lines have come meanwhile, it counts those too: then the file ends with them.
     async fn head(&mut self) -> Result<String, StoreError> {
-        self.db.sign_head().await?;
-        let name = self.db.id().as_str();
-        let newest = self.db.deployment.newest_head(name).await?;
+        self.whose.sign_head().await?;
+        let name = self.whose.name();
+        let newest = self.whose.deployment().newest_head(name).await?;
         let Some(signed) = newest else {
             return Ok(String::new());
         };
         if signed.head.seq > self.after {
-            let mut conn = self.db.file().read().await?;
+            let mut conn = self.whose.file().read().await?;
             let rows = read(&mut conn, self.after, STRIDE).await?;
             drop(conn);
             if !rows.is_empty() {

@@ -14,7 +14,7 @@ use isocial_model::{Instant, OrgId};
 use isocial_vault::{LedgerHead, SignedHead};
 use sqlx::Row;
 
-use super::{End, HEAD_EVERY, OWN, end, text::HeadLine};
+use super::{End, OWN, end, text::HeadLine, whose::Whose};
 use crate::{Deployment, OrgDb, StoreError, codec, scope::OrgScope};
 
 /// What this process has written to one ledger.
@@ -92,15 +92,7 @@ impl OrgDb {
 
     /// Signs a head where these numbers have passed a multiple of 64. The lines themselves are safe already, so a failure is only told.
     pub(crate) async fn head_if_due(&self, numbers: &[u64]) {
-        let (Some(first), Some(end)) = (numbers.first(), numbers.last()) else {
-            return;
-        };
-        if first.saturating_sub(1) / HEAD_EVERY == end / HEAD_EVERY {
-            return;
-        }
-        if let Err(error) = self.sign_head().await {
-            tracing::warn!(org.id = %self.id(), %error, "the head of a ledger could not be signed; the next one will cover it");
-        }
+        Whose::Organisation(self.clone()).head_if_due(numbers).await;
     }
 }
 
