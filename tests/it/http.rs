@@ -197,6 +197,30 @@ fn no_route_answers_without_the_token() {
 }
 
 #[test]
+fn hp_37_no_second_connector_of_a_network_can_overwrite_posts_of_the_first() {
+    let setting = setting(&["feed", "mastodon"], &[]);
+    let client = &setting.client;
+    // Another publisher's connector of the network `feed`.
+    let other = std::fs::read(isocial_tests::guests().join("tame-connector/plugin.wasm"))
+        .expect("`cargo xtask guests` makes it");
+    let fields = [("content-type", "application/wasm")];
+    let reply = client.send_with("POST", "/api/v1/plugins", &fields, Some(&other));
+    assert_eq!(reply.expect("the server answers").status, 201);
+    let (base, workspace) = organisation(client, "river");
+    enable(client, &base, &workspace, "isocial/feed", &[]);
+    enable(client, &base, &workspace, "isocial/mastodon", &[]);
+    let body = json!({ "workspace": workspace, "package": "hostile/tame-connector" });
+    let reply = client.post(&format!("{base}/installations"), &body);
+    let reply = reply.expect("the server answers");
+    is_problem(&reply, 409, "conflict");
+    assert!(reply.text().contains("isocial/feed"), "{}", reply.text());
+    // In an organisation that reads the network by no other it may be enabled.
+    let (base, workspace) = organisation(client, "brook");
+    enable(client, &base, &workspace, "hostile/tame-connector", &[]);
+    setting.server.stop().expect("it stops");
+}
+
+#[test]
 fn two_organisations_are_strangers_and_a_deleted_one_is_gone() {
     let setting = setting(&["feed", "en", "jsonl"], &[]);
     let client = &setting.client;

@@ -204,6 +204,7 @@ impl From<EnableError> for Problem {
                 }
                 problem
             }
+            EnableError::NetworkTaken { .. } => Self::new(ProblemType::Conflict, error.to_string()),
             EnableError::Host(_) => Self::invalid("/hosts", error.to_string()),
             EnableError::Restriction(_) => Self::invalid("/at_most", error.to_string()),
             EnableError::Unknown(what) => Self::not_found(what),

@@ -14,7 +14,7 @@ use isocial_store::{
     setup::{NewAccount, NewInstallation, NewMonitor},
 };
 
-use crate::{grant::Grant, host::Host, watch::RuleSpec};
+use crate::{grant::Grant, host::Host, library::Loaded, watch::RuleSpec};
 
 /// A change of configuration that was not made.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,16 @@ pub enum EnableError {
     /// A restriction that cannot be.
     #[error(transparent)]
     Restriction(#[from] RestrictionError),
+    /// Two connectors of one network could overwrite each other's posts (HP-37).
+    #[error(
+        "{network} is read by {by} in this organisation: two connectors of one network could overwrite each other's posts; remove that installation first"
+    )]
+    NetworkTaken {
+        /// The network.
+        network: String,
+        /// The package that reads it.
+        by: String,
+    },
     /// No such thing in this organisation.
     #[error("no such {0} in this organisation")]
     Unknown(&'static str),
@@ -103,6 +113,7 @@ pub async fn plugin(
         .library
         .newest(new.package)
         .ok_or_else(|| EnableError::NoPackage(new.package.into()))?;
+    network_is_free(host, db, &loaded).await?;
     let config = match loaded.kind {
         Kind::Connector => "{}".to_owned(),
         _ => loaded.check_config(new.config)?,
@@ -151,6 +162,25 @@ pub async fn plugin(
     }
     host.forget(db);
     Ok(id)
+}
+
+/// Whether no other connector of this organisation writes the same network.
+async fn network_is_free(host: &Host, db: &OrgDb, new: &Loaded) -> Result<(), EnableError> {
+    let Some(network) = new.manifest.networks.first() else {
+        return Ok(());
+    };
+    for installation in db.installations().await? {
+        let other = host.library.get(&installation.package);
+        if installation.package.id != new.package.id
+            && other.is_some_and(|other| other.manifest.networks.first() == Some(network))
+        {
+            return Err(EnableError::NetworkTaken {
+                network: network.clone(),
+                by: installation.package.to_string(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Adds a source to a connector's installation; it is read once a monitor names it.

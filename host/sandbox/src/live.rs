@@ -12,6 +12,7 @@ use crate::{
     Limits, Log, LogLevel, Stop, engine,
     log::neutral,
     slots::Slot,
+    ticker::SLICES_A_MS,
     trusted::{Function, Signature},
     worlds::v0_1::bindings::isocial::plugin::log::Level,
 };
@@ -82,7 +83,8 @@ impl Guest {
     fn slice(&mut self) -> wasmtime::Result<UpdateDeadline> {
         self.slices += 1;
         let wall = Duration::from_millis(self.limits.wall_ms.into());
-        if self.slices >= self.limits.time_ms || self.began.elapsed() >= wall {
+        let spent = self.slices / SLICES_A_MS >= self.limits.time_ms;
+        if spent || self.began.elapsed() >= wall {
             self.spent = true;
             return Err(TimeSpent.into());
         }

@@ -93,7 +93,8 @@ pub(super) async fn memory(case: &mut Case<'_>) -> anyhow::Result<Verdict> {
     for source in &sources {
         org.settled(source).await?;
     }
-    ended_by(&org, &package, &["memory"]).await?;
+    // On a machine that is busy with others its time may be over before it has all the memory that it may have.
+    ended_by(&org, &package, &["memory", "time"]).await?;
     if let (Some(before), Some(after)) = (before, peak(case)) {
         let grown = after.saturating_sub(before);
         anyhow::ensure!(grown <= GROWTH, "the process grew by {} MiB", grown >> 20);
