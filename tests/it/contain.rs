@@ -86,15 +86,20 @@ struct Setting {
     _folder: tempfile::TempDir,
 }
 
-/// A server that reads a feed every second and has its English posts read by this pack.
+/// A server that reads a feed every second and has its English posts read by this pack; one of the first posts is poison.
 fn setting(reader: &[u8]) -> Setting {
+    setting_with(reader, |n| n == 23)
+}
+
+/// The same with other posts that are poison.
+fn setting_with(reader: &[u8], poison: impl Fn(usize) -> bool + Send + Sync + 'static) -> Setting {
     let folder = tempfile::tempdir().expect("a temporary folder");
     // One more post each time that it is asked.
     let asked = AtomicUsize::new(0);
     let site = Site::serve(move |_| {
         let posts: Vec<Value> = (0..POSTS + asked.fetch_add(1, Ordering::Relaxed))
             .map(|n| {
-                let word = if n == 23 { "poison" } else { "harmless" };
+                let word = if poison(n) { "poison" } else { "harmless" };
                 json!({ "id": format!("n-{n}"), "url": format!("https://notes.example/{n}"), "language": "en",
                         "content_text": format!("The scooter, note {n}, {word}"), "date_published": "2026-06-01T10:00:00Z" })
             })
@@ -219,6 +224,36 @@ fn a_post_that_a_pack_loops_over_is_set_aside_and_costs_no_other_post_anything()
         reader["health"]["quarantined"].as_u64() >= Some(1),
         "{reader}"
     );
+    setting.server.stop().expect("it stops");
+}
+
+#[test]
+fn posts_that_a_pack_loops_over_come_alone_again_and_again_and_it_goes_on_reading_others() {
+    // Each new post is poison: a page of its own, in which nothing works.
+    let setting = setting_with(&pack("1.0.0", MODEST, LOOPS_OVER_POISON), |n| {
+        n == 23 || (n >= POSTS && n < POSTS + 4)
+    });
+    setting.mentions();
+    let reader = setting.reader_is("four more are set aside", |r| {
+        r["health"]["quarantined"].as_u64() >= Some(5)
+    });
+    assert_eq!(reader["health"]["state"], "working", "{reader}");
+    let read = until("those behind them are read", PATIENCE, || {
+        let found = items(
+            &setting.client,
+            &format!("{}/mentions?limit=500", setting.base),
+        );
+        (found.len() > POSTS + 5).then_some(found)
+    })
+    .expect("they come");
+    let unread: Vec<&Value> = read.iter().filter(|m| m["analysis"].is_null()).collect();
+    assert!(
+        unread.iter().all(|m| m.to_string().contains("poison")),
+        "{unread:?}"
+    );
+    // A post that was set aside is not tried again at every reading of its feed.
+    let reader = setting.reader();
+    assert_eq!(reader["health"]["quarantined"], 5, "{reader}");
     setting.server.stop().expect("it stops");
 }
 

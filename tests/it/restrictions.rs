@@ -24,7 +24,7 @@ fn has(list: &Value, what: &str) -> bool {
 }
 
 #[test]
-fn what_is_withheld_is_given_to_no_plugin_from_the_next_call_on() {
+fn what_is_withheld_is_given_to_no_plugin_any_more() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     // A post more each time that it is asked.
     let asked = AtomicUsize::new(1);

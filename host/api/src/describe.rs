@@ -231,7 +231,7 @@ pub(crate) const ROUTES: &[Route] = &[
     (
         "put",
         "/organisations/{org}/restrictions",
-        "Withholds this from every plugin from the next call on.",
+        "Withholds this from every plugin, from the next step of each job on.",
         Some("ShownRestrictions"),
         Some("ShownRestrictions"),
     ),

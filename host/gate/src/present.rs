@@ -136,6 +136,7 @@ pub fn present_mention(
     analysis: Option<&Analysis>,
     audience: Audience,
 ) -> Option<PresentedMention> {
+    let analysis = analysis.filter(|a| !a.set_aside);
     let label = post.label();
     if label.held || (label.restricted && audience != Audience::Owner) {
         return None;

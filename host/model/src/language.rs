@@ -216,4 +216,18 @@ pub struct Analysis {
     pub phrases: Vec<(u32, u32)>,
     /// Topics by name and score.
     pub topics: Vec<(String, f32)>,
+    /// The post made the package fail: nothing was read.
+    pub set_aside: bool,
+}
+
+impl Analysis {
+    /// What is kept of a post that made this package fail: that it was given it, and nothing else. Unless the text or the package changes, it
+    /// is not given it again.
+    pub fn set_aside(by: String) -> Self {
+        Self {
+            by,
+            set_aside: true,
+            ..Self::default()
+        }
+    }
 }

@@ -186,7 +186,8 @@ impl Pass<'_> {
         let plugged = &self.pack.plugged;
         let (mut worked, mut failures) = (false, 0);
         let mut last = None;
-        let mut alone = Vec::new();
+        // Posts that failed alone, each with its call.
+        let mut alone: Vec<(usize, usize)> = Vec::new();
         // What is to be read; the last one is next.
         let mut open = vec![chosen];
         while let Some(mut part) = open.pop() {
@@ -231,8 +232,8 @@ impl Pass<'_> {
                         continue;
                     }
                     failures += 1;
-                    if part.len() == 1 {
-                        alone.push(call);
+                    if let [post] = part[..] {
+                        alone.push((post, call));
                     } else {
                         let second = part.split_off(part.len() / 2);
                         open.push(second);
@@ -245,19 +246,25 @@ impl Pass<'_> {
                 }
             }
         }
-        if !worked {
-            // It cannot read at all: no post is to blame.
+        // Nothing worked: a post is to blame only where it is the only one and the pack has worked until now; else the pack is.
+        if !worked && (alone.len() > 1 || !plugged.health.is_well()) {
             alone.clear();
         }
-        for call in &alone {
-            set_aside(done.receipts.get_mut(*call));
+        let by = plugged.door.package().to_string();
+        for &(post, call) in &alone {
+            set_aside(done.receipts.get_mut(call));
+            if let Some(slot @ None) = done.posts.get_mut(post) {
+                *slot = Some((Analysis::set_aside(by.clone()), call));
+            }
         }
         done.quarantined += alone.len() as u64;
         plugged.health.set_aside(alone.len() as u64);
         if worked {
-            plugged.remember(None, now);
-        } else if let Some(error) = &last {
-            plugged.remember(Some(error), now);
+            plugged.health.worked();
+        } else if let Some(error) = &last
+            && alone.is_empty()
+        {
+            plugged.remember(error, now);
         }
         if let Some(error) = last {
             tracing::warn!(plugin.id = %plugged.door.package(), error = %error, quarantined = alone.len(), "posts were kept without an analysis");

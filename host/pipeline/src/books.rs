@@ -170,6 +170,7 @@ pub struct Books {
     /// Calls that the sandbox has taken for shared streams in this run.
     pub tally: Tally,
     read: Mutex<Readings>,
+    owed: Mutex<Vec<Receipt>>,
     orgs: Mutex<HashMap<OrgId, Arc<OrgBooks>>>,
     run: Mutex<Option<Run>>,
     signed: Mutex<Option<Instant>>,
@@ -182,6 +183,7 @@ impl Books {
         Self {
             abandoned: Arc::new(AbandonedLedger::new(Arc::clone(&clock))),
             tally: Tally::default(),
+            owed: Mutex::default(),
             read: Mutex::new(Readings {
                 at: Some(clock.now()),
                 ..Readings::default()
@@ -217,6 +219,21 @@ impl Books {
             })
         });
         Arc::clone(books)
+    }
+
+    /// Writes receipts of shared streams; their numbers. What cannot be written now is owed, for the calls were made.
+    pub(crate) async fn keep_own(
+        &self,
+        host: &Host,
+        receipts: Vec<Receipt>,
+    ) -> Result<Vec<u64>, StoreError> {
+        let written = host.deployment.append_receipts(&receipts).await;
+        if written.is_err() {
+            let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = OWED.saturating_sub(owed.len());
+            owed.extend(receipts.into_iter().take(room));
+        }
+        written
     }
 
     fn all(&self) -> Vec<Arc<OrgBooks>> {
@@ -272,11 +289,18 @@ pub(crate) async fn tick(host: &Host) {
 
 /// Writes what the deployment's own ledger is owed.
 async fn write_own(host: &Host) -> Result<(), StoreError> {
-    let owed = host.books.abandoned.take();
+    let mut owed = host.books.abandoned.take();
+    owed.append(
+        &mut host
+            .books
+            .owed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner),
+    );
     if owed.is_empty() {
         return Ok(());
     }
-    host.deployment.append_receipts(&owed).await.map(|_| ())
+    host.books.keep_own(host, owed).await.map(|_| ())
 }
 
 /// Writes a reading of the sandbox's counter for shared streams into the deployment's own ledger.
@@ -308,7 +332,7 @@ async fn read_own(host: &Host, run: Run, last: bool) -> Result<(), StoreError> {
 
 fn told_own(result: Result<(), StoreError>) {
     if let Err(error) = result {
-        tracing::error!(%error, "the deployment's ledger could not be written; receipts of calls that were given up are lost");
+        tracing::error!(%error, "the deployment's ledger could not be written; it is tried again");
     }
 }
 

@@ -1,5 +1,7 @@
 //! Collecting: a leased job reads its source, step by step, each page committed with its cursor and its receipts.
 
+use std::sync::Arc;
+
 use isocial_model::{
     AccountId, Instant,
     connector::{Budget, ComeBack, Fault, Job, Place},
@@ -40,6 +42,10 @@ pub(crate) async fn run(host: &Host, lease: &mut JobLease) -> Result<Next, JobEr
     };
     let mut total = Landed::default();
     for _ in 0..host.settings.steps {
+        // Each step by what holds then: a restriction, another version, a plugin that is no more.
+        if !Arc::ptr_eq(&tenant, &host.tenant(&lease.scope()).await?) {
+            return Ok(Next::Due(host.clock.now()));
+        }
         let turn = one_step(host, &tenant, &reading, &account, lease).await?;
         total.add(&turn.landed);
         match turn.next {

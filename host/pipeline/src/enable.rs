@@ -295,7 +295,7 @@ async fn begin_streams(
     Ok(())
 }
 
-/// Withholds this from every plugin of an organisation from the next call on, in place of what it withheld before.
+/// Withholds this from every plugin of an organisation from the next step of each job on, in place of what it withheld before.
 pub async fn restrict(
     host: &Host,
     scope: &OrgScope,
@@ -308,10 +308,20 @@ pub async fn restrict(
     db.set_restrictions(&spec, who).await?;
     host.forget(db);
     // A shared stream is shared among equals: they are others now.
+    begin_all_streams(host, scope, db).await?;
+    host.forget(db);
+    Ok(())
+}
+
+/// Sets the streams of all monitors' sources in motion, those that have one and are not.
+pub(crate) async fn begin_all_streams(
+    host: &Host,
+    scope: &OrgScope,
+    db: &OrgDb,
+) -> Result<(), StoreError> {
     for monitor in db.monitors().await?.into_iter().filter(|m| m.enabled) {
         begin_streams(host, scope, db, &monitor.id, &monitor.sources).await?;
     }
-    host.forget(db);
     Ok(())
 }
 

@@ -60,8 +60,11 @@ impl Withheld {
         ]
     }
 
-    /// As text: equal where as much is withheld.
+    /// As text: equal where an organisation withholds as much; empty where it withholds nothing.
     pub(crate) fn canonical(&self) -> String {
+        if self.organisation == Layer::neutral(LayerName::Organisation) {
+            return String::new();
+        }
         serde_json::to_string(&self.organisation).unwrap_or_default()
     }
 }

@@ -159,7 +159,7 @@ async fn write(
         Err(stopped) => {
             receipts.push(plugged.door.fail((&stopped).into(), open));
             let error = CallError::from(stopped);
-            plugged.remember(Some(&error), host.clock.now());
+            plugged.remember(&error, host.clock.now());
             return Err(error.into());
         }
     };
@@ -235,6 +235,7 @@ async fn write(
         source,
     })?;
     drop(file);
+    plugged.health.worked();
     host.probe.at(Stage::Export).await;
     tokio::fs::rename(&unfinished, folder.join(&name))
         .await
@@ -269,7 +270,9 @@ fn admit(
             (Err(CallError::from(stopped)), receipt)
         }
     };
-    plugged.remember(result.as_ref().err(), receipt.at);
+    if let Err(error) = &result {
+        plugged.remember(error, receipt.at);
+    }
     receipts.push(receipt);
     result
 }

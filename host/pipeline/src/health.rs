@@ -37,6 +37,8 @@ struct State {
     rests: u32,
     /// It rests until then.
     until: Option<Instant>,
+    /// Somebody tries whether the rest may end.
+    trial: bool,
     calls: u64,
     failures: BTreeMap<&'static str, u64>,
     last: Option<(&'static str, Instant)>,
@@ -70,9 +72,11 @@ impl Health {
     pub fn may_call(&self, now: Instant) -> Result<(), Instant> {
         let mut state = self.state();
         match state.until {
-            Some(until) if now < until => Err(until),
+            // A clock that was set back does not make a rest longer than the longest.
+            Some(until) if now < until && until <= now.plus_ms(LONGEST_MS) => Err(until),
             Some(_) => {
                 state.until = Some(now.plus_ms(rest_ms(state.rests)));
+                state.trial = true;
                 Ok(())
             }
             None => Ok(()),
@@ -84,6 +88,7 @@ impl Health {
         let mut state = self.state();
         state.calls += 1;
         (state.in_a_row, state.rests, state.until) = (0, 0, None);
+        state.trial = false;
     }
 
     /// A call failed by the plugin's doing. True if it rests from now on.
@@ -93,12 +98,21 @@ impl Health {
         state.in_a_row = state.in_a_row.saturating_add(1);
         *state.failures.entry(why).or_insert(0) += 1;
         state.last = Some((why, now));
-        let rests = state.in_a_row >= FAILURES;
+        // Calls that were under way when the rest began end one after another: they do not make it longer.
+        let resting = state.until.is_some_and(|until| now < until) && !state.trial;
+        let rests = state.in_a_row >= FAILURES && !resting;
         if rests {
             state.until = Some(now.plus_ms(rest_ms(state.rests)));
             state.rests = state.rests.saturating_add(1);
+            state.trial = false;
         }
         rests
+    }
+
+    /// Whether its last unit of work was done.
+    pub(crate) fn is_well(&self) -> bool {
+        let state = self.state();
+        state.calls > 0 && state.in_a_row == 0
     }
 
     /// Items that made it fail alone were set aside.
@@ -162,6 +176,12 @@ pub(crate) fn set_aside(receipt: Option<&mut Receipt>) {
 pub struct Ward(Mutex<HashMap<(u64, PackageRef), Arc<Health>>>);
 
 impl Ward {
+    /// Forgets how a version fared in an organisation that does not run on it any more.
+    pub(crate) fn forget(&self, turn: u64, package: &PackageRef) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(&(turn, package.clone()));
+    }
+
     /// Of this plugin version in the organisation whose turn this is.
     pub(crate) fn of(&self, turn: u64, package: &PackageRef) -> Arc<Health> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -232,12 +252,34 @@ mod tests {
         assert_eq!(health.may_call(at(64)), Err(at(63 + 120)));
         assert!(health.failed("trap", at(200)));
         assert_eq!(health.may_call(at(201)), Err(at(200 + 240)));
-        for n in 0..30 {
-            health.failed("trap", at(1_000 + n));
+        // Calls that were under way when it began to rest do not make the rest longer.
+        for n in 0..5 {
+            assert!(!health.failed("trap", at(202 + n)));
         }
-        assert_eq!(health.may_call(at(1_030)), Err(at(1_029 + 3_600)));
-        let shown = health.shown(at(1_030));
+        assert_eq!(health.may_call(at(210)), Err(at(200 + 240)));
+        // However often: an hour at most, also where the clock is set back.
+        for n in 0..30 {
+            health.failed("trap", at(10_000 * (n + 1)));
+        }
+        assert_eq!(health.may_call(at(300_001)), Err(at(300_000 + 3_600)));
+        let shown = health.shown(at(300_002));
         assert_eq!((shown.state, shown.failures["time"]), ("resting", 2));
+        assert_eq!(health.may_call(at(200_000)), Ok(()));
+    }
+
+    #[test]
+    fn what_was_tried_and_failed_rests_again_at_once() {
+        let health = Health::default();
+        for n in 0..3 {
+            health.failed("trap", at(n));
+        }
+        assert!(!health.is_well());
+        assert_eq!(health.may_call(at(62)), Ok(()));
+        assert!(health.failed("trap", at(62)), "the trial failed");
+        assert!(health.may_call(at(63)).is_err());
+        assert_eq!(health.may_call(at(62 + 120)), Ok(()));
+        health.worked();
+        assert!(health.is_well());
     }
 
     #[test]

@@ -133,22 +133,32 @@ impl Host {
         if let Some(known) = self.lock().get(scope.org()) {
             return Ok(Arc::clone(known));
         }
-        let db = self.deployment.org(scope).await?;
-        let tenant = Arc::new(Tenant::read(self, db, scope.clone()).await?);
-        self.lock().insert(scope.org().clone(), Arc::clone(&tenant));
-        Ok(tenant)
+        loop {
+            let before = self.changes();
+            let db = self.deployment.org(scope).await?;
+            let tenant = Arc::new(Tenant::read(self, db, scope.clone()).await?);
+            let mut known = self.lock();
+            // What was changed while it was read may be missing in it. Changes are counted under this lock.
+            if self.changes() == before {
+                known.insert(scope.org().clone(), Arc::clone(&tenant));
+                return Ok(tenant);
+            }
+        }
     }
 
     /// Forgets what was read of an organisation's configuration: to be called after every change of it, and after its deletion.
     pub fn forget(&self, db: &OrgDb) {
-        self.lock().remove(db.id());
+        let mut known = self.lock();
+        known.remove(db.id());
         self.changes.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Forgets an organisation by its id: after its deletion.
     pub fn forget_id(&self, org: &OrgId) {
-        self.lock().remove(org);
+        let mut known = self.lock();
+        known.remove(org);
         self.changes.fetch_add(1, Ordering::SeqCst);
+        drop(known);
         self.said.forget_org(org);
     }
 
@@ -159,7 +169,8 @@ impl Host {
 
     /// Forgets what was read of every organisation: after a package was withdrawn.
     pub(crate) fn forget_all(&self) {
-        self.lock().clear();
+        let mut known = self.lock();
+        known.clear();
         self.changes.fetch_add(1, Ordering::SeqCst);
     }
 

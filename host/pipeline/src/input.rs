@@ -146,7 +146,10 @@ pub async fn read(
             .await
             .map_err(StepError::from)
         {
-            Ok(AdmittedConnector::Page(page)) => page,
+            Ok(AdmittedConnector::Page(page)) => {
+                plugged.health.worked();
+                page
+            }
             other => {
                 tenant
                     .db

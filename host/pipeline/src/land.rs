@@ -159,7 +159,9 @@ async fn commit(
                     numbers.dropped += 1;
                 } else {
                     numbers.matched += 1;
-                    numbers.analysed += u64::from(reading.call.is_some());
+                    let made = reading.call.is_some()
+                        && reading.analysis.as_ref().is_some_and(|a| !a.set_aside);
+                    numbers.analysed += u64::from(made);
                     if host.watched_live() {
                         live.push((
                             Arc::clone(shared),

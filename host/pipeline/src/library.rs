@@ -4,7 +4,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use isocial_catalog::{ConfigError, Manifest, Package, PackageError};
@@ -45,6 +48,18 @@ pub enum RegisterError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl RegisterError {
+    /// Whether the same package may be taken a moment later: the machine was busy or short of something.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Load(LoadError::CompileBusy | LoadError::CompileProcess(_))
+                | Self::Thread
+                | Self::Store(_)
+        )
+    }
 }
 
 /// A package that can be called.
@@ -90,6 +105,8 @@ impl Loaded {
 pub struct Library {
     loaded: RwLock<BTreeMap<PackageRef, Arc<Loaded>>>,
     withdrawn: RwLock<BTreeSet<(String, Version)>>,
+    /// Installations are to be looked through for versions that they are to move to.
+    adopt: AtomicBool,
 }
 
 impl Library {
@@ -143,20 +160,30 @@ impl Library {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(loaded.package.clone(), loaded);
+        self.adopt.store(true, Ordering::SeqCst);
+    }
+    /// Whether installations are to be looked through since something came, went or was taken back; from now on they are not.
+    pub(crate) fn take_adoption(&self) -> bool {
+        self.adopt.swap(false, Ordering::SeqCst)
+    }
+    /// They are to be looked through (again).
+    pub(crate) fn owe_adoption(&self) {
+        self.adopt.store(true, Ordering::SeqCst);
     }
     fn with_digest(&self, digest: &str) -> Option<Arc<Loaded>> {
         let all = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
         all.values().find(|l| l.package.digest == digest).cloned()
     }
-    /// Takes over what was taken back. True if that is news.
-    pub(crate) fn set_withdrawn(&self, new: BTreeSet<(String, Version)>) -> bool {
+    /// Takes over what was taken back.
+    pub(crate) fn set_withdrawn(&self, new: BTreeSet<(String, Version)>) {
         let mut known = self
             .withdrawn
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        let news = *known != new;
-        *known = new;
-        news
+        if *known != new {
+            *known = new;
+            self.owe_adoption();
+        }
     }
 }
 

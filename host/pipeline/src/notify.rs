@@ -32,8 +32,8 @@ const LONGEST_MS: i64 = Instant::HOUR_MS;
 
 /// Empties an organisation's outbox as far as it is due.
 pub(crate) async fn run(host: &Host, lease: &mut JobLease, owner: &str) -> Result<Next, JobError> {
-    let tenant = host.tenant(&lease.scope()).await?;
     loop {
+        let tenant = host.tenant(&lease.scope()).await?;
         let notices = tenant
             .db
             .lease_notices(owner, host.settings.lease_ms, BATCH)
@@ -125,14 +125,17 @@ async fn attempt(
         }
     };
     host.probe.at(Stage::Delivery).await;
-    match call(
+    let judged = call(
         host,
         &plugged,
         plugged.door.project_reply(&draft, destination, reply),
         receipts,
     )
-    .await
-    {
+    .await;
+    if judged.is_ok() {
+        plugged.health.worked();
+    }
+    match judged {
         Ok(AdmittedChannel::Verdict(DeliveryVerdict::Delivered)) => Settlement::Delivered,
         Ok(AdmittedChannel::Verdict(DeliveryVerdict::Retry(seconds))) => again(
             host,

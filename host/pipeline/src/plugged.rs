@@ -86,7 +86,8 @@ impl Plugged {
         }
     }
 
-    /// Runs one projected call on the executor, admits its answer, and remembers how the plugin fares.
+    /// Runs one projected call on the executor, admits its answer, and remembers if it failed. That it worked is for whoever made the call to
+    /// say, when the whole unit of work is done: a plugin whose first call works and whose second one loops does not work.
     pub(crate) async fn call<T, U, C, A>(
         &self,
         executor: &Executor,
@@ -99,15 +100,17 @@ impl Plugged {
         U: Send + 'static,
     {
         let (result, receipt) = self.try_call(executor, projected, run, admit).await;
-        self.remember(result.as_ref().err(), receipt.at);
+        if let Err(error) = &result {
+            self.remember(error, receipt.at);
+        }
         (result, receipt)
     }
 
-    /// Remembers how a call ended that [`Plugged::call`] did not make.
-    pub(crate) fn remember(&self, error: Option<&CallError>, now: Instant) {
+    /// Remembers the failure of a call that [`Plugged::call`] did not make. A plugin's own typed fault is an answer.
+    pub(crate) fn remember(&self, error: &CallError, now: Instant) {
         match error {
-            None | Some(CallError::Rejected(Rejection::Fault(_))) => self.health.worked(),
-            Some(error) => {
+            CallError::Rejected(Rejection::Fault(_)) => self.health.worked(),
+            error => {
                 if let Some(why) = plugins_own(error)
                     && self.health.failed(why, now)
                 {

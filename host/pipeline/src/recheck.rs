@@ -170,6 +170,7 @@ impl Asking<'_> {
         let mut verdicts: Vec<Option<AdmittedVerdict>> = refs.iter().map(|_| None).collect();
         let (mut worked, mut failures) = (false, 0);
         let mut last = None;
+        let mut alone = Vec::new();
         let mut open = vec![0..refs.len()];
         while let Some(range) = open.pop() {
             let part = refs.get(range.clone()).unwrap_or_default().to_vec();
@@ -188,8 +189,7 @@ impl Asking<'_> {
                         break;
                     }
                     if range.len() == 1 {
-                        set_aside(receipts.last_mut());
-                        self.plugged.health.set_aside(1);
+                        alone.push(receipts.len() - 1);
                     } else {
                         let middle = range.start + range.len() / 2;
                         open.push(middle..range.end);
@@ -198,8 +198,18 @@ impl Asking<'_> {
                 }
             }
         }
-        let error = last.as_ref().filter(|_| !worked);
-        self.plugged.remember(error, self.job.now);
+        match &last {
+            _ if worked => {
+                // Where nothing worked no reference is to blame.
+                for call in &alone {
+                    set_aside(receipts.get_mut(*call));
+                }
+                self.plugged.health.set_aside(alone.len() as u64);
+                self.plugged.health.worked();
+            }
+            Some(error) => self.plugged.remember(error, self.job.now),
+            None => {}
+        }
         verdicts
     }
 

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use isocial_catalog::Manifest;
 use isocial_model::{Kind, contract::Slot};
-use isocial_store::{OrgDb, StoreError, setup::Installation};
+use isocial_store::{OrgDb, OrgScope, StoreError, setup::Installation};
 
-use crate::{grant::Grant, host::Host, library::Loaded};
+use crate::{enable, grant::Grant, host::Host, library::Loaded, tenant::turn};
 
 /// What a look at all installations came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,50 +21,77 @@ pub struct Replaced {
     pub moved: u64,
     /// Installations that stay because the newer version asks for more, or does not take their configuration.
     pub waiting: u64,
+    /// Organisations that could not be looked through.
+    pub missed: u64,
 }
 
 impl Host {
-    /// Looks again at which versions were taken back, and moves installations if that is news.
-    pub async fn look_at_withdrawn(&self) -> Result<Replaced, StoreError> {
-        let withdrawn = self.deployment.withdrawn_packages().await?;
-        if self.library.set_withdrawn(withdrawn) {
-            self.adopt().await
-        } else {
-            Ok(Replaced::default())
+    /// Looks again at which versions were taken back, and moves installations if anything is news. What could not be looked through is looked
+    /// through again at the next call.
+    pub async fn look_at_versions(&self) -> Result<Replaced, StoreError> {
+        self.library
+            .set_withdrawn(self.deployment.withdrawn_packages().await?);
+        if !self.library.take_adoption() {
+            return Ok(Replaced::default());
         }
+        let done = self.adopt().await;
+        if !matches!(done, Ok(Replaced { missed: 0, .. })) {
+            self.library.owe_adoption();
+        }
+        done
     }
 
     /// Moves every installation to the version that it is to run on. Calls that run end with the version that they began with: they
-    /// hold it, and it is let go with the last of them.
-    pub async fn adopt(&self) -> Result<Replaced, StoreError> {
+    /// hold it, and it is let go with the last of them. An organisation that cannot be looked through holds up no other.
+    async fn adopt(&self) -> Result<Replaced, StoreError> {
         let mut done = Replaced::default();
         for scope in self.deployment.scopes_after_replacement().await? {
-            let db = self.deployment.org(&scope).await?;
-            let mut moved = 0;
-            for installation in db.installations().await? {
-                let Some(current) = self.library.get(&installation.package) else {
-                    continue;
-                };
-                match self.next(&db, &installation, &current).await? {
-                    Choice::Stay => {}
-                    Choice::Wait(_) => done.waiting += 1,
-                    Choice::Move(to) => {
-                        let done = db
-                            .move_installation(&installation.id, &current.package, &to.package)
-                            .await?;
-                        if done {
-                            tracing::info!(installation.id = %installation.id, plugin.from = %current.package, plugin.id = %to.package, "an installation runs on another version from its next call on");
-                            moved += 1;
-                        }
-                    }
+            match self.adopt_in(&scope, &mut done).await {
+                // It has been deleted meanwhile.
+                Ok(()) | Err(StoreError::Gone) => {}
+                Err(error) => {
+                    tracing::warn!(org.id = %scope.org(), error = %error, "an organisation's installations could not be looked through; they are tried again");
+                    done.missed += 1;
                 }
-            }
-            if moved > 0 {
-                self.forget(&db);
-                done.moved += moved;
             }
         }
         Ok(done)
+    }
+
+    async fn adopt_in(&self, scope: &OrgScope, done: &mut Replaced) -> Result<(), StoreError> {
+        let db = self.deployment.org(scope).await?;
+        let (mut moved, mut rest) = (0, 0);
+        for installation in db.installations().await? {
+            let Some(current) = self.library.get(&installation.package) else {
+                continue;
+            };
+            match self.next(&db, &installation, &current).await? {
+                Choice::Stay => {}
+                Choice::Wait(_) => done.waiting += 1,
+                Choice::Move(to) => {
+                    let changed = db
+                        .move_installation(&installation.id, &current.package, &to.package)
+                        .await?;
+                    if changed {
+                        tracing::info!(installation.id = %installation.id, plugin.from = %current.package, plugin.id = %to.package, "an installation runs on another version from its next call on");
+                        self.ward.forget(turn(db.id()), &current.package);
+                        moved += 1;
+                    }
+                    continue;
+                }
+            }
+            if self.library.is_withdrawn(&current.package) {
+                tracing::warn!(installation.id = %installation.id, plugin.id = %current.package, "an installation rests: its version was taken back, and no other one is within what was consented to");
+                rest += 1;
+            }
+        }
+        if moved + rest > 0 {
+            self.forget(&db);
+            done.moved += moved;
+            // Another version may have a stream where the one before had none.
+            enable::begin_all_streams(self, scope, &db).await?;
+        }
+        Ok(())
     }
 
     /// The newer version that waits for a person, if there is one.
@@ -150,8 +177,10 @@ fn covers(grant: &Grant, running: &Manifest, other: &Manifest) -> bool {
             && a.placement == b.placement
             && a.path_prefix == b.path_prefix
     };
-    // Going back: what an earlier version asked for was either filled by a person then, or is empty and gives nothing.
+    // Going back: a slot that the running version lacks was either filled by a person then, or is empty and gives nothing. One that both have
+    // must be the same: what was given for the one is not to go elsewhere.
     let back = other.version < running.version;
+    let known = |name: &str| running.credentials.iter().any(|slot| slot.name == name);
     other.contracts.iter().all(|contract| {
         let before = running.contract(&contract.function);
         let kept = |what: &str| before.is_some_and(|b| b.retention == what) || what == "none";
@@ -161,15 +190,17 @@ fn covers(grant: &Grant, running: &Manifest, other: &Manifest) -> bool {
             && kept(&contract.retention)
             && there(&contract.region)
     }) && hosts(other).all(|host| reaches.contains(&host))
+        && other.networks.first() == running.networks.first()
         && other
             .networks
             .iter()
             .all(|network| running.networks.contains(network))
         && other.credentials.iter().all(|slot| {
-            back || running
-                .credentials
-                .iter()
-                .any(|known| same_slot(slot, known))
+            (back && !known(&slot.name))
+                || running
+                    .credentials
+                    .iter()
+                    .any(|known| same_slot(slot, known))
         })
 }
 

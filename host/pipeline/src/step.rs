@@ -85,6 +85,7 @@ pub(crate) async fn step_with(
     for _ in 0..ROUNDS {
         match connector(executor, plugged, call, &mut step.receipts).await {
             Ok(AdmittedConnector::Page(page)) => {
+                plugged.health.worked();
                 step.page_call = step.receipts.len().checked_sub(1);
                 step.result = Ok(page);
                 return step;
@@ -101,6 +102,7 @@ pub(crate) async fn step_with(
                 };
             }
             Ok(AdmittedConnector::Fault(fault)) => {
+                plugged.health.worked();
                 step.result = Err(StepError::Fault(fault));
                 return step;
             }
@@ -163,7 +165,8 @@ fn over_budget(plugged: &Plugged, now: Instant, request: &Request) -> Receipt {
     }
 }
 
-/// One call of a connector through the door; its receipt is appended whatever comes of it.
+/// One call of a connector through the door; its receipt is appended whatever comes of it, and a failure remembered. That it worked is said
+/// when the whole step is done.
 pub(crate) async fn connector(
     executor: &Executor,
     plugged: &Plugged,
@@ -171,8 +174,8 @@ pub(crate) async fn connector(
     receipts: &mut Vec<Receipt>,
 ) -> Result<AdmittedConnector, CallError> {
     let result = try_connector(executor, plugged, call, receipts).await;
-    if let Some(receipt) = receipts.last() {
-        plugged.remember(result.as_ref().err(), receipt.at);
+    if let (Err(error), Some(receipt)) = (&result, receipts.last()) {
+        plugged.remember(error, receipt.at);
     }
     result
 }

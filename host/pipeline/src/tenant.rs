@@ -38,6 +38,9 @@ pub enum PlugError {
     /// Its package is not loaded.
     #[error("the package {0} is not loaded on this host: register it, or look at `isocial doctor`")]
     NotLoaded(String),
+    /// The operator has taken its version back, and there is none that it could run on instead.
+    #[error("{0} was taken back by the operator: consent to another version, or wait for one")]
+    Withdrawn(String),
     /// Its grant does not read.
     #[error("the grant of {0} does not read: consent anew")]
     Grant(InstallationId),
@@ -211,6 +214,9 @@ fn plug(
         .library
         .get(&installation.package)
         .ok_or_else(|| PlugError::NotLoaded(installation.package.to_string()))?;
+    if host.library.is_withdrawn(&loaded.package) {
+        return Err(PlugError::Withdrawn(loaded.package.to_string()));
+    }
     let Tenant { db, books, .. } = tenant;
     let grant = grant_of(installation)?;
     let layers = tenant.withheld.layers(&grant);

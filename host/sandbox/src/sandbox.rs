@@ -24,6 +24,8 @@ use crate::{
 
 /// Compilations at once, those included that took too long in this process and are still running.
 const COMPILING: u32 = 2;
+/// How many times as long as a compilation may take one may wait for its turn: a host that starts anew may have a folder full of them.
+const WAITING: u32 = 32;
 
 /// What all plugins of a sandbox share.
 pub(crate) struct Core {
@@ -111,7 +113,8 @@ impl Sandbox {
     fn compile(&self, component: &[u8], digest: &str) -> Result<Component, LoadError> {
         let config = &self.0.config;
         let limit = Duration::from_millis(config.compile_ms.into());
-        let place = self.0.compiling.take(limit).ok_or(LoadError::CompileBusy)?;
+        let wait = limit.saturating_mul(WAITING);
+        let place = self.0.compiling.take(wait).ok_or(LoadError::CompileBusy)?;
         match &config.compiler {
             Compiler::InProcess => {
                 let compiled = compile::in_process(&self.0.engine, component, limit, place)?;

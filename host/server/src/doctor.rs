@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use isocial_model::time::SystemClock;
+use isocial_model::{Clock as _, time::SystemClock};
 use isocial_store::Deployment;
 use serde::Serialize;
 
@@ -225,12 +225,18 @@ fn health(config: &Config) -> Vec<Finding> {
     let Some(fared) = watch::read(&config.data_dir) else {
         return Vec::new();
     };
+    let old = SystemClock.now().as_millis() - fared.at_ms > 2 * watch::FRESH_MS;
+    let when = if old {
+        "when a server last ran here, "
+    } else {
+        ""
+    };
     fared
         .ailing
         .into_iter()
         .map(|line| {
             let found = format!(
-                "{} fails in {} organisation(s) and rests in {} of them; last: {}",
+                "{when}{} fails in {} organisation(s) and rests in {} of them; last: {}",
                 line.package, line.organisations, line.resting, line.last_failure
             );
             let fix = "a plugin that rests is tried again by itself; `isocial plugin rollback ID` goes back to the version before";

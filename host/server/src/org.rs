@@ -153,7 +153,9 @@ pub(crate) async fn rollback(
         let said = serde_json::json!({ "id": id, "withdrawn": newest.to_string(), "now": before.to_string() });
         println!("{said}");
     } else {
-        println!("{id} {newest} was taken back; {before} serves the next calls");
+        println!(
+            "{id} {newest} was taken back; {before} serves the next calls where consent covers it, and elsewhere none does until somebody consents"
+        );
     }
     Ok(())
 }

@@ -15,10 +15,14 @@ use crate::{config::Config, wiring};
 const LOOK: Duration = Duration::from_secs(2);
 /// The file inside the data folder that says how plugins fare: names and numbers, no organisation.
 const FILE: &str = "health.json";
+/// How old it may be while a server runs · milliseconds.
+pub(crate) const FRESH_MS: i64 = 60_000;
 
 /// How plugins fared when the server last looked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Fared {
+    /// When that was, as milliseconds since 1970.
+    pub(crate) at_ms: i64,
     /// Those that fail or rest in some organisation.
     pub(crate) ailing: Vec<Line>,
 }
@@ -55,15 +59,15 @@ impl From<Ailing> for Line {
 
 /// Looks until stopped. A look that fails is said and tried again.
 pub(crate) async fn serve(host: Arc<Host>, config: Config, stop: CancellationToken) {
-    let mut seen = names(&config.plugins_dir);
+    // Nothing is taken for seen: what came while the host was starting is registered now, and what is registered already costs a look.
+    let mut seen = Vec::new();
     let mut said = None;
-    // Versions that came with the start, and those that were taken back while no server ran. The start does not wait for it: it looks
-    // into every organisation.
-    if let Err(error) = host.adopt().await {
-        tracing::warn!(error = %error, "installations could not be looked through for newer versions");
-    }
     loop {
-        if let Err(error) = look(&host, &config, &mut seen, &mut said).await {
+        let looked = tokio::select! {
+            () = stop.cancelled() => return,
+            looked = look(&host, &config, &mut seen, &mut said) => looked,
+        };
+        if let Err(error) = looked {
             tracing::warn!(
                 error = format!("{error:#}"),
                 "the look at packages failed; trying again"
@@ -84,12 +88,15 @@ async fn look(
 ) -> anyhow::Result<()> {
     let now = names(&config.plugins_dir);
     if now != *seen {
-        wiring::register_folder(host, &config.plugins_dir).await?;
-        *seen = now;
-        host.adopt().await?;
+        let all = wiring::register_folder(host, &config.plugins_dir).await?;
+        if all {
+            *seen = now;
+        }
     }
-    host.look_at_withdrawn().await?;
+    host.look_at_versions().await?;
+    let now = host.clock.now().as_millis();
     let fared = Fared {
+        at_ms: said.as_ref().map_or(now, |said| said.at_ms),
         ailing: host
             .ward
             .ailing(host.clock.now())
@@ -97,7 +104,12 @@ async fn look(
             .map(Line::from)
             .collect(),
     };
-    if said.as_ref() != Some(&fared) {
+    // Written when something is new, and once a minute, so that a reader sees how old it is.
+    if said.as_ref() != Some(&fared) || now - fared.at_ms >= FRESH_MS {
+        let fared = Fared {
+            at_ms: now,
+            ..fared
+        };
         write(&config.data_dir, &fared)?;
         *said = Some(fared);
     }

@@ -109,8 +109,9 @@ pub(crate) fn store_options(config: &Config) -> StoreOptions {
     options
 }
 
-/// Registers every package in a folder; one that is refused is named and left out.
-pub(crate) async fn register_folder(host: &Host, folder: &Path) -> anyhow::Result<()> {
+/// Registers every package in a folder; one that is refused is named and left out. False if one could not be taken for a passing reason.
+pub(crate) async fn register_folder(host: &Host, folder: &Path) -> anyhow::Result<bool> {
+    let mut all = true;
     let files = std::fs::read_dir(folder)
         .with_context(|| format!("the folder of packages {} cannot be read", folder.display()))?;
     let mut files: Vec<_> = files
@@ -127,11 +128,12 @@ pub(crate) async fn register_folder(host: &Host, folder: &Path) -> anyhow::Resul
                 tracing::info!(plugin.id = %loaded.package, plugin.kind = %loaded.kind, "package registered");
             }
             Err(error) => {
+                all &= !error.is_passing();
                 tracing::error!(file = %file.file_name().unwrap_or_default().to_string_lossy(), error = %error, "a package was refused");
             }
         }
     }
-    Ok(())
+    Ok(all)
 }
 
 /// Where this program compiles components: in a process of its own, never in the one that serves (HP-48).

@@ -230,6 +230,8 @@ struct Detail {
     phrases: Vec<(u32, u32)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     topics: Vec<(String, f32)>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    set_aside: bool,
 }
 
 /// An analysis as its columns.
@@ -248,11 +250,13 @@ pub(crate) fn encode_analysis(keys: &dyn OrgKeys, analysis: &Analysis) -> Analys
         entities: analysis.entities.clone(),
         phrases: analysis.phrases.clone(),
         topics: analysis.topics.clone(),
+        set_aside: analysis.set_aside,
     };
     let empty = detail.emotions.is_empty()
         && detail.entities.is_empty()
         && detail.phrases.is_empty()
-        && detail.topics.is_empty();
+        && detail.topics.is_empty()
+        && !detail.set_aside;
     AnalysisRow {
         pack: analysis.by.clone(),
         language: analysis.language.as_ref().map(|(code, _)| code.clone()),
@@ -302,6 +306,7 @@ pub(crate) fn decode_analysis(row: &SqliteRow) -> Result<Option<Analysis>, Store
         entities: detail.entities,
         phrases: detail.phrases,
         topics: detail.topics,
+        set_aside: detail.set_aside,
     }))
 }
 

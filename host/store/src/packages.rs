@@ -80,6 +80,12 @@ impl Deployment {
             .execute(&mut *tx)
             .await?
             .rows_affected();
+        // Whoever registers it again means it to run.
+        sqlx::query("delete from withdrawn where id = $1 and version = $2")
+            .bind(id)
+            .bind(version)
+            .execute(&mut *tx)
+            .await?;
         sqlx::query("delete from components where digest not in (select digest from packages)")
             .execute(&mut *tx)
             .await?;

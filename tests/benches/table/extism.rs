@@ -20,8 +20,7 @@ use crate::{
 pub(crate) const IDS: [&str; 2] = ["pack_en_extism_128", "pack_en_extism_1"];
 
 /// What makes the peer.
-const INSTALL: &str = "cargo build --release --locked --manifest-path tests/compare/Cargo.toml && cargo build --release --locked \
-    --manifest-path tests/compare/Cargo.toml --package compare-guest --target wasm32-unknown-unknown";
+const INSTALL: &str = "the two commands of tests/compare/README.md";
 
 /// How long instances live.
 #[derive(Debug, Clone, Copy)]

@@ -40,7 +40,7 @@ pub(crate) const EVERYTHING: Tasks = Tasks {
     translation: false,
 };
 /// What the peer does.
-const SENTIMENT: Tasks = Tasks {
+pub(crate) const SENTIMENT: Tasks = Tasks {
     language: false,
     sentiment: true,
     emotions: false,

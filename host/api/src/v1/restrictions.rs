@@ -38,7 +38,7 @@ pub(crate) async fn show(entered: Entered) -> Result<Json<ShownRestrictions>, Pr
     }))
 }
 
-/// Withholds this from the next call on, in place of what was withheld before.
+/// Withholds this from the next step of each job on, in place of what was withheld before.
 pub(crate) async fn set(
     entered: Entered,
     Body(given): Body<ShownRestrictions>,

@@ -35,7 +35,29 @@ pub(super) fn version4(text: &str, rest: &[Group]) -> Option<usize> {
         .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
     // Versions and dates are small throughout: 1.2.3.4 is nobody's address.
     let small = window.iter().all(|g| g.len() == 1);
-    (!fifth && !phone && !word && !small).then_some(last.end)
+    (!fifth && !phone && !word && !small && !after_version(text, first.start)).then_some(last.end)
+}
+
+/// Words before the number of a program's version.
+#[rustfmt::skip]
+const VERSIONS: &[&str] = &[
+    "version", "versions", "ver", "v", "build", "release", "firmware", "patch", "update", "updated", "upgrade", "miui", "emui", "hyperos",
+    "ios", "ipados", "macos", "android", "chrome", "firefox",
+    "bản", "nhật", "versión", "version", "versão", "versione", "versi", "aktualisierung", "actualización", "atualização", "aggiornamento",
+];
+
+/// Whether such a word stands right before this place.
+fn after_version(text: &str, start: usize) -> bool {
+    let before = text.get(..start).unwrap_or_default();
+    let before = before.trim_end_matches([' ', ':', '=', '(']);
+    let word = before
+        .rfind(|c: char| !c.is_alphabetic())
+        .and_then(|at| before.get(at..))
+        .map_or(before, |rest| {
+            rest.trim_start_matches(|c: char| !c.is_alphabetic())
+        });
+    work::did(word.len());
+    VERSIONS.iter().any(|v| word.to_lowercase() == *v)
 }
 
 /// IPv6: runs of hex digits, colons and dots with at least two colons.

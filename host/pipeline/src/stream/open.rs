@@ -20,7 +20,8 @@ use crate::{
 pub(super) const FRAMES: usize = 250;
 /// Bytes a call, beyond which frames wait for the next one.
 const BYTES: usize = 1 << 20;
-/// Calls that may fail over one batch: 8 lead to a single one of 250 frames, and 8 more to a second one.
+/// Calls that may fail before one works again, in however many batches: 8 lead to a single one of 250 frames, and 8 more to a second one.
+/// The cursor has not moved since, so that nothing is lost when the stream is opened anew.
 const FAILURES: u32 = 16;
 
 /// What opening came to.
@@ -145,13 +146,32 @@ pub(super) struct Part {
     pub(super) frames: Vec<Frame>,
 }
 
+/// How an open stream fares, over all of its batches.
+#[derive(Debug, Default)]
+pub(super) struct Trials {
+    /// Failed calls since the last page.
+    failed: u32,
+    /// A frame was set aside since the last page: what that page saw is not whole.
+    gap: bool,
+}
+
+impl Trials {
+    /// A page was read; what it saw is not whole if a frame before it was set aside.
+    pub(super) fn page(&mut self, page: &mut AdmittedPage) {
+        if self.gap
+            && let Some(window) = &mut page.seen
+        {
+            window.complete = false;
+        }
+        *self = Self::default();
+    }
+}
+
 /// A batch of frames, cut into parts that one call may carry. A part over which the connector fails is halved, until the frame that
 /// makes it fail is alone and is set aside: whoever can send a post that a connector cannot bear must not stop a stream with it.
 pub(super) struct Parts {
     /// The last one is next.
     open: Vec<Part>,
-    /// Failed calls so far.
-    failed: u32,
 }
 
 impl Parts {
@@ -180,10 +200,7 @@ impl Parts {
             }
         }
         parts.reverse();
-        Self {
-            open: parts,
-            failed: 0,
-        }
+        Self { open: parts }
     }
 
     /// Takes back a part over which the connector failed, in halves; sets it aside where it is a single frame. Gives the error back where
@@ -193,6 +210,7 @@ impl Parts {
         part: Part,
         error: StepError,
         plugged: &Plugged,
+        trials: &mut Trials,
         receipts: &mut [Receipt],
     ) -> Result<(), StepError> {
         let StepError::Call(call) = &error else {
@@ -201,14 +219,15 @@ impl Parts {
         let Some(why) = plugins_own(call) else {
             return Err(error);
         };
-        self.failed += 1;
-        if self.failed >= FAILURES {
+        trials.failed += 1;
+        if trials.failed >= FAILURES {
             if let Some(receipt) = receipts.last() {
-                plugged.remember(Some(call), receipt.at);
+                plugged.remember(call, receipt.at);
             }
             return Err(error);
         }
         if !self.halve(part) {
+            trials.gap = true;
             set_aside(receipts.last_mut());
             plugged.health.set_aside(1);
             tracing::warn!(plugin.id = %plugged.door.package(), reason = why, "a frame made a connector fail and was set aside");

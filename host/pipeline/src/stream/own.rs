@@ -4,11 +4,11 @@
 use std::{sync::Arc, time::Duration};
 
 use isocial_egress::FrameStream;
-use isocial_model::{AccountId, Instant, connector::Frame};
+use isocial_model::{AccountId, Instant, connector::Frame, receipt::Receipt};
 use isocial_store::{Fence, JobKind, JobLease, StoreError};
 use tokio_util::sync::CancellationToken;
 
-use super::open::{self, FRAMES, Opened, Parts};
+use super::open::{self, FRAMES, Opened, Parts, Trials};
 use crate::{
     collect::{job_for, name},
     host::Host,
@@ -52,7 +52,7 @@ pub(super) async fn run(
     let job = job_for(host, &reading, &account, account.state.clone());
     let mut receipts = Vec::new();
     let opened = open::open(host, &plugged, job, place.cursor, stop, &mut receipts).await;
-    tenant.db.append_receipts(&receipts).await?;
+    keep(&tenant, receipts).await?;
     let waits = |why: &str, lasting: bool, at: Option<Instant>| {
         let back_off = host
             .streams
@@ -91,6 +91,17 @@ pub(super) async fn run(
     })
 }
 
+/// Writes receipts; what cannot be written now is owed, for the calls were made.
+async fn keep(tenant: &Tenant, receipts: Vec<Receipt>) -> Result<(), StoreError> {
+    match tenant.db.append_receipts(&receipts).await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            tenant.books.owe(receipts);
+            Err(error)
+        }
+    }
+}
+
 async fn read(
     host: &Host,
     tenant: &Arc<Tenant>,
@@ -101,6 +112,7 @@ async fn read(
     stop: &CancellationToken,
 ) -> Result<Ended, JobError> {
     let (plugged, loaded, _) = tenant.plugged(&account.installation)?;
+    let mut trials = Trials::default();
     let mut renewal = tokio::time::interval(Duration::from_millis(
         u64::try_from(host.settings.lease_ms / 3)
             .unwrap_or(1)
@@ -123,7 +135,10 @@ async fn read(
         let Some(batch) = batch else {
             return Ok(Ended::Closed(0));
         };
-        host.streams.flows(account.id.as_str());
+        // What holds now, not what held when the stream was opened.
+        if !Arc::ptr_eq(tenant, &host.tenant(&tenant.scope).await?) {
+            return Ok(Ended::Changed);
+        }
         let closed = batch.frames.iter().find_map(|f| match f {
             Frame::Closed(code) => Some(*code),
             _ => None,
@@ -137,11 +152,14 @@ async fn read(
             let mut receipts = Vec::new();
             let page = open::page(host, &plugged, job, place.cursor, &part, &mut receipts);
             let page = match page.await {
-                Ok(page) => page,
+                Ok(mut page) => {
+                    trials.page(&mut page);
+                    page
+                }
                 Err(error) => {
                     host.counters.steps_failed.add(1);
-                    let failed = parts.failed(part, error, &plugged, &mut receipts);
-                    tenant.db.append_receipts(&receipts).await?;
+                    let failed = parts.failed(part, error, &plugged, &mut trials, &mut receipts);
+                    keep(tenant, receipts).await?;
                     match failed {
                         Ok(()) => continue,
                         Err(error) => {
@@ -163,7 +181,11 @@ async fn read(
                 counted: Counted::AsNew,
                 recheck_ms: host.recheck_ms(&loaded),
             };
-            match land(host, tenant, &reading.matcher, page, landing).await {
+            let landed = land(host, tenant, &reading.matcher, page, landing).await;
+            if landed.is_ok() {
+                host.streams.flows(account.id.as_str());
+            }
+            match landed {
                 Ok((landed, _)) if landed.matched > 0 => {
                     look_at_rules(host, tenant, reading).await?;
                 }

@@ -62,6 +62,8 @@ impl Readers {
                     .iter()
                     .any(|r| Arc::ptr_eq(&r.tenant, &tenant) && r.account.id == source);
                 let Some(reader) = Self::reader(&tenant, &source).await? else {
+                    // A package that is not loaded now may be so again: the registration waits for it.
+                    found |= rests(host, &tenant, &source).await?;
                     continue;
                 };
                 let name = super::shared::name(
@@ -145,4 +147,17 @@ impl Readers {
             })
             .collect()
     }
+}
+
+/// Whether a source is there and its package is not loaded at the moment.
+async fn rests(
+    host: &Host,
+    tenant: &Tenant,
+    source: &isocial_model::AccountId,
+) -> Result<bool, StoreError> {
+    let Some(account) = tenant.db.account(source).await? else {
+        return Ok(false);
+    };
+    let installation = tenant.db.installation(&account.installation).await?;
+    Ok(installation.is_some_and(|i| i.enabled && host.library.get(&i.package).is_none()))
 }

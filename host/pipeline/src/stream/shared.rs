@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     deliver::{self, Seen, Source, deliver},
-    open::{self, FRAMES, Opened, Part, Parts},
+    open::{self, FRAMES, Opened, Part, Parts, Trials},
     readers::Readers,
 };
 use crate::{
@@ -45,6 +45,8 @@ enum Ended {
     Nobody,
     /// Another node moved its cursor: it is read there.
     Elsewhere,
+    /// Its connector runs in another version now: it is opened anew at once.
+    Replaced,
 }
 
 /// The name of the stream that this source would read together with others.
@@ -56,7 +58,7 @@ pub(super) fn name(
     source: &Account,
     installation: &Installation,
 ) -> String {
-    let terms = [installation.grant.as_str(), &withheld.canonical()].join("\n");
+    let terms = [installation.grant.as_str(), &withheld.canonical()].concat();
     host.deployment
         .stream_name(&installation.package.id, &source.config, &terms)
 }
@@ -85,6 +87,7 @@ pub(super) async fn tend(host: Arc<Host>, stream: String, stop: CancellationToke
             }
             Ended::Closed { why, at } => wait(&why, at),
             Ended::Elsewhere => wait("elsewhere", None),
+            Ended::Replaced => continue,
         };
         let ms = again.as_millis() - host.clock.now().as_millis();
         tokio::select! {
@@ -135,12 +138,13 @@ async fn run(host: &Host, stream: &str, stop: &CancellationToken) -> Result<Ende
         changes,
         cursor,
         version,
+        trials: Trials::default(),
     };
     let mut receipts = Vec::new();
     let job = reading.job();
     let cursor = reading.cursor.clone();
     let opened = open::open(host, &reading.plugged, job, cursor, stop, &mut receipts).await;
-    host.deployment.append_receipts(&receipts).await?;
+    host.books.keep_own(host, receipts).await?;
     let mut frames = match opened {
         Opened::Stream(frames) => *frames,
         Opened::None => {
@@ -164,6 +168,7 @@ async fn run(host: &Host, stream: &str, stop: &CancellationToken) -> Result<Ende
         Ok(Ended::Stopped) => "stopped",
         Ok(Ended::Nobody) => "unread",
         Ok(Ended::Elsewhere) => "elsewhere",
+        Ok(Ended::Replaced) => "reopened",
         Err(_) => "failed",
     };
     let line = open::closing(host.clock.now(), &frames, how);
@@ -184,6 +189,7 @@ struct Reading<'a> {
     changes: u64,
     cursor: Option<Vec<u8>>,
     version: u64,
+    trials: Trials,
 }
 
 impl Reading<'_> {
@@ -218,9 +224,8 @@ impl Reading<'_> {
                     continue;
                 }
                 _ = look.tick() => {
-                    self.look().await?;
-                    if self.readers.all.is_empty() {
-                        return Ok(Ended::Nobody);
+                    if let Some(ended) = self.look().await? {
+                        return Ok(ended);
                     }
                     continue;
                 }
@@ -232,9 +237,10 @@ impl Reading<'_> {
                     at: None,
                 });
             };
-            self.host.streams.flows(self.stream);
-            if self.changes != self.host.changes() {
-                self.look().await?;
+            if self.changes != self.host.changes()
+                && let Some(ended) = self.look().await?
+            {
+                return Ok(ended);
             }
             let closed = batch.frames.iter().find_map(|f| match f {
                 Frame::Closed(code) => Some(*code),
@@ -272,11 +278,14 @@ impl Reading<'_> {
         .await
         .map_err(|error| {
             host.counters.steps_failed.add(1);
-            parts.failed(part, error, &self.plugged, &mut receipts)
+            parts.failed(part, error, &self.plugged, &mut self.trials, &mut receipts)
         });
-        let numbers = host.deployment.append_receipts(&receipts).await?;
+        let numbers = host.books.keep_own(host, receipts).await?;
         let page = match page {
-            Ok(page) => page,
+            Ok(mut page) => {
+                self.trials.page(&mut page);
+                page
+            }
             Err(Ok(())) => return Ok(None),
             Err(Err(error)) => {
                 let at = open::lasting(&error).then(|| host.clock.now().plus_ms(Instant::HOUR_MS));
@@ -306,17 +315,24 @@ impl Reading<'_> {
             self.version += 1;
             self.cursor = Some(next);
         }
+        host.streams.flows(self.stream);
         Ok(None)
     }
 
-    /// Looks anew who reads; the stream itself goes on, for it sees no query.
-    async fn look(&mut self) -> Result<(), JobError> {
+    /// Looks anew who reads; the stream itself goes on, for it sees no query, unless nobody is left or another version reads it now.
+    async fn look(&mut self) -> Result<Option<Ended>, JobError> {
         deliver::cover(&self.readers, &mut self.seen).await;
         self.changes = self.host.changes();
         let readers = Readers::gather(self.host, self.stream).await?;
         self.seen = vec![None; readers.all.len()];
         self.readers = Arc::new(readers);
-        Ok(())
+        Ok(match self.readers.all.first() {
+            None => Some(Ended::Nobody),
+            Some(first) if first.loaded.package != *self.plugged.door.package() => {
+                Some(Ended::Replaced)
+            }
+            Some(_) => None,
+        })
     }
 
     /// Takes everybody off a stream that does not exist.

@@ -198,6 +198,11 @@ fn accounts_and_machines_are_taken() {
         ],
     );
     leaves(&["1.2.3.4", "10.4.2.1.9", "256.1.1.12", "12::", "at 10:30:45"]);
+    leaves(&[
+        "cập nhật 11.0.6.0",
+        "MIUI 10.3.5.0 is out",
+        "firmware version: 12.14.20.3",
+    ]);
     takes(
         "MAC_ADDRESS",
         &[
