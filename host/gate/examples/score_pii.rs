@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Rows have `text` and `label`, a list of `start`, `end` (Unicode characters) and `type`. `--errors` shows what was missed or wrongly found;
-//! `--hits` shows everything that is found in posts without labels, for a person to judge. Without a path, `ISOCIAL_PII_DEV` names the file.
+//! `--hits` shows everything that is found in posts without labels, for a person to judge. Without a path, `ISOCIAL_TEST_PII_DEV` names the file.
 
 #[path = "../../../tests/nlp/score.rs"]
 mod score;
@@ -54,11 +54,11 @@ fn main() -> anyhow::Result<()> {
         .map(PathBuf::from)
         .collect();
     if paths.is_empty() {
-        paths.extend(std::env::var_os("ISOCIAL_PII_DEV").map(PathBuf::from));
+        paths.extend(std::env::var_os("ISOCIAL_TEST_PII_DEV").map(PathBuf::from));
     }
     anyhow::ensure!(
         !paths.is_empty(),
-        "give the path of a JSON Lines file, or set ISOCIAL_PII_DEV"
+        "give the path of a JSON Lines file, or set ISOCIAL_TEST_PII_DEV"
     );
     let mut rows = Vec::new();
     for path in &paths {

@@ -1,6 +1,6 @@
 //! `pii_presidio`: the gate's detectors of personal details beside Presidio's pattern recognisers, on the same texts in the same run.
 //!
-//! The texts are invented and labelled as they are made, or, if `ISOCIAL_PII_DEV` names a file, labelled sentences of yours.
+//! The texts are invented and labelled as they are made, or, if `ISOCIAL_TEST_PII_DEV` names a file, labelled sentences of yours.
 
 #[path = "../../nlp/score.rs"]
 #[expect(dead_code, reason = "the example prints more of a score than this row")]
@@ -27,13 +27,13 @@ const PEER_RUNS: usize = 3;
 /// `pii_presidio`.
 pub(crate) fn row(bench: &Bench) -> anyhow::Result<Row> {
     let (id, unit) = ("pii_presidio", "posts/s");
-    let given = std::env::var_os("ISOCIAL_PII_DEV");
+    let given = std::env::var_os("ISOCIAL_TEST_PII_DEV");
     let rows = match &given {
         Some(path) => score::read(Path::new(path))?,
         None => invented(),
     };
     let whose = if given.is_some() {
-        "labelled sentences of ISOCIAL_PII_DEV"
+        "labelled sentences of ISOCIAL_TEST_PII_DEV"
     } else {
         "invented posts, labelled as they are made"
     };
