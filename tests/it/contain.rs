@@ -231,7 +231,7 @@ fn a_post_that_a_pack_loops_over_is_set_aside_and_costs_no_other_post_anything()
 fn posts_that_a_pack_loops_over_come_alone_again_and_again_and_it_goes_on_reading_others() {
     // Each new post is poison: a page of its own, in which nothing works.
     let setting = setting_with(&pack("1.0.0", MODEST, LOOPS_OVER_POISON), |n| {
-        n == 23 || (n >= POSTS && n < POSTS + 4)
+        n == 23 || (POSTS..POSTS + 4).contains(&n)
     });
     setting.mentions();
     let reader = setting.reader_is("four more are set aside", |r| {

@@ -252,7 +252,9 @@ impl Pass<'_> {
         }
         let by = plugged.door.package().to_string();
         for &(post, call) in &alone {
-            set_aside(done.receipts.get_mut(call));
+            if let Some(receipt) = done.receipts.get_mut(call) {
+                set_aside(receipt);
+            }
             if let Some(slot @ None) = done.posts.get_mut(post) {
                 *slot = Some((Analysis::set_aside(by.clone()), call));
             }

@@ -161,12 +161,8 @@ pub(crate) fn plugins_own(error: &CallError) -> Option<&'static str> {
 const QUARANTINED: &str = "quarantined";
 
 /// Says in the receipt of a call that the one item given was set aside.
-pub(crate) fn set_aside(receipt: Option<&mut Receipt>) {
-    if let Some(Receipt {
-        line: Line::Call(line),
-        ..
-    }) = receipt
-    {
+pub(crate) fn set_aside(receipt: &mut Receipt) {
+    if let Line::Call(line) = &mut receipt.line {
         line.dropped.insert(QUARANTINED.into(), 1);
     }
 }

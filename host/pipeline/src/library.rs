@@ -187,6 +187,9 @@ impl Library {
     }
 }
 
+/// What became of a package that an earlier run has registered.
+type LoadingEnd = (PackageRef, Result<Loaded, RegisterError>);
+
 impl Host {
     /// Registers a package: reads its manifest, checks its contracts, loads it, keeps it. The same bytes again change nothing.
     ///
@@ -234,17 +237,14 @@ impl Host {
         Ok(())
     }
 
-    fn put_loaded(
-        &self,
-        done: Option<Result<(PackageRef, Result<Loaded, RegisterError>), JoinError>>,
-    ) {
+    fn put_loaded(&self, done: Option<Result<LoadingEnd, JoinError>>) {
         match done {
             Some(Ok((_, Ok(loaded)))) => self.library.put(Arc::new(loaded)),
             Some(Ok((package, Err(error)))) => {
                 tracing::warn!(plugin.id = %package, error = %error, "a registered package cannot be loaded");
             }
             Some(Err(_)) => {
-                tracing::error!("a registered package could not be loaded: its thread was lost")
+                tracing::error!("a registered package could not be loaded: its thread was lost");
             }
             None => {}
         }

@@ -1,5 +1,7 @@
 //! Rechecking: networks that do not push deletions are asked whether posts still exist; what is gone there goes here (B8).
 
+use std::ops::Range;
+
 use isocial_egress::Meter;
 use isocial_gate::{AdmittedChange, AdmittedConnector, AdmittedPage, AdmittedVerdict};
 use isocial_model::{
@@ -171,7 +173,8 @@ impl Asking<'_> {
         let (mut worked, mut failures) = (false, 0);
         let mut last = None;
         let mut alone = Vec::new();
-        let mut open = vec![0..refs.len()];
+        let mut open: Vec<Range<usize>> = Vec::new();
+        open.push(0..refs.len());
         while let Some(range) = open.pop() {
             let part = refs.get(range.clone()).unwrap_or_default().to_vec();
             match self.once(part, receipts).await {
@@ -202,7 +205,9 @@ impl Asking<'_> {
             _ if worked => {
                 // Where nothing worked no reference is to blame.
                 for call in &alone {
-                    set_aside(receipts.get_mut(*call));
+                    if let Some(receipt) = receipts.get_mut(*call) {
+                        set_aside(receipt);
+                    }
                 }
                 self.plugged.health.set_aside(alone.len() as u64);
                 self.plugged.health.worked();

@@ -136,7 +136,7 @@ pub(crate) fn in_child(
         let _ = child.wait();
         let answer = answer.join().unwrap_or_default();
         let last_words = last_words.join().unwrap_or_default();
-        judge(&ended?, &answer, &last_words, order)
+        judge(ended?, &answer, &last_words, order)
     })
 }
 
@@ -200,7 +200,7 @@ fn resident(_process: u32) -> Option<u64> {
 
 /// What came of a child that has ended.
 fn judge(
-    status: &ExitStatus,
+    status: ExitStatus,
     answer: &[u8],
     last_words: &[u8],
     order: &Order,
@@ -221,7 +221,7 @@ fn judge(
     if String::from_utf8_lossy(last_words).contains(NO_MEMORY) {
         return Err(LoadError::CompileMemory(order.memory_bytes));
     }
-    if spent(*status) {
+    if spent(status) {
         return Err(LoadError::CompileTime(order.time));
     }
     Err(LoadError::CompileCrashed(status.to_string()))

@@ -368,11 +368,14 @@ mod tests {
         assert_eq!(block_on(waits), Err(Lost));
     }
 
+    /// When a piece of work is done.
+    type End = std::pin::Pin<Box<dyn Future<Output = Result<bool, Lost>> + Send>>;
+
     /// Work that holds its thread until it is let go, and says when it has begun.
     struct Held {
         begun: mpsc::Receiver<u32>,
         go: Vec<mpsc::Sender<()>>,
-        ends: Vec<std::pin::Pin<Box<dyn Future<Output = Result<bool, Lost>> + Send>>>,
+        ends: Vec<End>,
     }
 
     fn hold(executor: &Executor, turns: impl IntoIterator<Item = Turn>) -> Held {

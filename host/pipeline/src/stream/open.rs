@@ -228,7 +228,9 @@ impl Parts {
         }
         if !self.halve(part) {
             trials.gap = true;
-            set_aside(receipts.last_mut());
+            if let Some(receipt) = receipts.last_mut() {
+                set_aside(receipt);
+            }
             plugged.health.set_aside(1);
             tracing::warn!(plugin.id = %plugged.door.package(), reason = why, "a frame made a connector fail and was set aside");
         }

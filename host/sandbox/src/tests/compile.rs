@@ -47,13 +47,15 @@ fn bomb(functions: usize, instructions: usize) -> Vec<u8> {
                 (local.set 1 (i64.rotl (local.get 0) (local.get 2)))
                 (br_if 0 (i64.eqz (local.get 1)))";
     let body = step.repeat(instructions);
-    let fields: String = (0..functions)
-        .map(|n| {
-            format!(
-                "(func $f{n} (param i64 i64 i64 i64) (result i64) (block {body}) (local.get 0))\n"
-            )
-        })
-        .collect();
+    let mut fields = String::new();
+    for n in 0..functions {
+        use std::fmt::Write as _;
+        writeln!(
+            fields,
+            "(func $f{n} (param i64 i64 i64 i64) (result i64) (block {body}) (local.get 0))"
+        )
+        .unwrap();
+    }
     guests::pack_with("", &fields)
 }
 

@@ -149,7 +149,7 @@ fn describe(contracts: &[Explained]) -> String {
             );
         }
         if !contract.strict.is_empty() {
-            let by: Vec<String> = contract.strict.iter().map(layer_name).collect();
+            let by: Vec<String> = contract.strict.iter().copied().map(layer_name).collect();
             let _ = writeln!(
                 out,
                 "  text is redacted strictly, persons' names included: {}",
@@ -173,14 +173,14 @@ fn describe(contracts: &[Explained]) -> String {
     out
 }
 
-fn layer_name(layer: &LayerName) -> String {
+fn layer_name(layer: LayerName) -> String {
     let name = serde_json::to_value(layer).unwrap_or_default();
     name.as_str().unwrap_or_default().to_owned()
 }
 
 fn layers(parts: &[Part]) -> String {
     let word = |part: &Part| {
-        let name = layer_name(&part.layer);
+        let name = layer_name(part.layer);
         match part.does {
             Does::Grants => format!("{name} grants"),
             Does::Narrows => format!("{name} NARROWS to {}", part.allows),
