@@ -249,12 +249,7 @@ impl OrgDb {
 
     /// Receipts after this number, oldest first, at most `limit` (1–1,000).
     pub async fn receipts(&self, after: u64, limit: u32) -> Result<Vec<KeptReceipt>, StoreError> {
-        let mut conn = self.file().read().await?;
-        read(&mut conn, after, limit)
-            .await?
-            .iter()
-            .map(kept)
-            .collect()
+        Whose::Organisation(self.clone()).lines(after, limit).await
     }
 
     /// How many lines the ledger has.
@@ -362,12 +357,7 @@ impl Deployment {
 
     /// Receipts of no organisation after this number, oldest first, at most `limit` (1–1,000).
     pub async fn receipts(&self, after: u64, limit: u32) -> Result<Vec<KeptReceipt>, StoreError> {
-        let mut conn = self.file().read().await?;
-        read(&mut conn, after, limit)
-            .await?
-            .iter()
-            .map(kept)
-            .collect()
+        Whose::Deployment(self.clone()).lines(after, limit).await
     }
 
     /// Checks the deployment's own ledger. One head lies in the same file, so completeness is only as good as the second place.

@@ -72,7 +72,7 @@ pub(super) async fn run(
         }
     };
     host.streams.opened(id.as_str());
-    let ended = read(host, &tenant, &reading, &account, &mut stream, lease, stop).await;
+    let ended = read(host, &tenant, &account, &mut stream, lease, stop).await;
     let how = match &ended {
         Ok(Ended::Closed(code)) => format!("closed:{code}"),
         Ok(Ended::Stopped) => "stopped".to_owned(),
@@ -105,13 +105,11 @@ async fn keep(tenant: &Tenant, receipts: Vec<Receipt>) -> Result<(), StoreError>
 async fn read(
     host: &Host,
     tenant: &Arc<Tenant>,
-    reading: &Reading,
     account: &isocial_store::setup::Account,
     stream: &mut FrameStream,
     lease: &mut JobLease,
     stop: &CancellationToken,
 ) -> Result<Ended, JobError> {
-    let (plugged, loaded, _) = tenant.plugged(&account.installation)?;
     let mut trials = Trials::default();
     let mut renewal = tokio::time::interval(Duration::from_millis(
         u64::try_from(host.settings.lease_ms / 3)
@@ -135,10 +133,16 @@ async fn read(
         let Some(batch) = batch else {
             return Ok(Ended::Closed(0));
         };
-        // What holds now, not what held when the stream was opened.
-        if !Arc::ptr_eq(tenant, &host.tenant(&tenant.scope).await?) {
+        // By what holds now, not what held when the stream was opened. What came is read all the same: not every network says it again.
+        let now = host.tenant(&tenant.scope).await?;
+        let changed = !Arc::ptr_eq(tenant, &now);
+        let tenant = &now;
+        let (Some(reading), Ok((plugged, loaded, _))) = (
+            tenant.reading(&account.id),
+            tenant.plugged(&account.installation),
+        ) else {
             return Ok(Ended::Changed);
-        }
+        };
         let closed = batch.frames.iter().find_map(|f| match f {
             Frame::Closed(code) => Some(*code),
             _ => None,
@@ -148,7 +152,7 @@ async fn read(
         while let Some(part) = parts.next() {
             let place = tenant.db.place(lease.job()).await?;
             let state = tenant.db.account(&account.id).await?.and_then(|a| a.state);
-            let job = job_for(host, reading, account, state);
+            let job = job_for(host, &reading, account, state);
             let mut receipts = Vec::new();
             let page = open::page(host, &plugged, job, place.cursor, &part, &mut receipts);
             let page = match page.await {
@@ -187,7 +191,7 @@ async fn read(
             }
             match landed {
                 Ok((landed, _)) if landed.matched > 0 => {
-                    look_at_rules(host, tenant, reading).await?;
+                    look_at_rules(host, tenant, &reading).await?;
                 }
                 Ok(_) => {}
                 Err(JobError::Store(StoreError::Conflict { .. })) => return Ok(Ended::Lost),
@@ -196,6 +200,9 @@ async fn read(
         }
         if let Some(code) = closed {
             return Ok(Ended::Closed(code));
+        }
+        if changed {
+            return Ok(Ended::Changed);
         }
     }
 }

@@ -65,6 +65,19 @@ impl Whose {
             tracing::warn!(ledger = self.name(), %error, "the head of a ledger could not be signed; the next one will cover it");
         }
     }
+    /// Lines after this number, oldest first, at most `limit`.
+    pub(super) async fn lines(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<super::KeptReceipt>, StoreError> {
+        let mut conn = self.file().read().await?;
+        super::read(&mut conn, after, limit)
+            .await?
+            .iter()
+            .map(super::kept)
+            .collect()
+    }
     /// Checks the whole ledger against its chain and against the newest signed head.
     pub(super) async fn verify(&self) -> Result<super::LedgerVerdict, StoreError> {
         let head = self.deployment().newest_head(self.name()).await?;
